@@ -1,0 +1,22 @@
+# Copyright 2026 The procspec Authors.
+# SPDX-License-Identifier: Apache-2.0
+
+"""Compiler flags of our own targets.
+
+External code is compiled without warnings (.bazelrc); the language standard and
+the optimization level, which must be the same everywhere, are in .bazelrc too.
+"""
+
+PROCSPEC_COPTS = [
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wmissing-declarations",
+    "-Wnon-virtual-dtor",
+    "-Woverloaded-virtual",
+    "-Wshadow",
+    "-Wvla",
+
+    # GCC 12 sees an overlap in std::string's own code: GCC bug 105329.
+    "-Wno-restrict",
+]
