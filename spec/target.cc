@@ -8,6 +8,7 @@
 #include <map>
 
 #include "absl/strings/str_join.h"
+#include "spec/status_macros.h"
 
 namespace procspec {
 namespace {
@@ -53,14 +54,37 @@ absl::StatusOr<Function> Find(const Registry<Function>& registry,
       near.empty() ? "" : "; near it: ", absl::StrJoin(near, ", ")));
 }
 
+CallInterposer* interposer = nullptr;
+
 }  // namespace
 
-absl::StatusOr<Target> FindTarget(std::string_view name) {
-  return Find(Targets(), "target", name);
+absl::StatusOr<Value> CallTarget(Backend& backend, std::string_view name,
+                                 const Arguments& arguments) {
+  PROCSPEC_ASSIGN_OR_RETURN(Target target, Find(Targets(), "target", name));
+  if (interposer != nullptr) {
+    return interposer->Call(backend, target, arguments);
+  }
+  return target(backend, arguments);
 }
 
-absl::StatusOr<RunFunction> FindProcessType(std::string_view name) {
-  return Find(ProcessTypes(), "process type", name);
+absl::StatusOr<Value> CallProcessType(Backend& backend, std::string_view name,
+                                      Process& self) {
+  PROCSPEC_ASSIGN_OR_RETURN(RunFunction run,
+                            Find(ProcessTypes(), "process type", name));
+  if (interposer != nullptr) return interposer->Call(backend, run, self);
+  return run(backend, self);
+}
+
+absl::Status CheckTarget(std::string_view name) {
+  return Find(Targets(), "target", name).status();
+}
+
+absl::Status CheckProcessType(std::string_view name) {
+  return Find(ProcessTypes(), "process type", name).status();
+}
+
+void SetCallInterposer(CallInterposer* new_interposer) {
+  interposer = new_interposer;
 }
 
 bool RegisterTarget(std::string_view name, Target target) {

@@ -65,12 +65,37 @@ using Target = absl::StatusOr<Value> (*)(Backend& backend,
 // overrides run). `self` is the process object as the running process sees it.
 using RunFunction = absl::StatusOr<Value> (*)(Backend& backend, Process& self);
 
-// The registries, filled before main by the macros below and read-only after.
-// A name registered twice ends the program with a message.
-// Unknown name: Value, with the nearest known names in the message.
-absl::StatusOr<Target> FindTarget(std::string_view name);
-absl::StatusOr<RunFunction> FindProcessType(std::string_view name);
+// Run a registered function in the calling process. Every backend calls targets
+// (of processes, pools, barriers, exit handlers) and process types through these
+// two. Value: unknown name, with the nearest known names in the message.
+absl::StatusOr<Value> CallTarget(Backend& backend, std::string_view name,
+                                 const Arguments& arguments);
+absl::StatusOr<Value> CallProcessType(Backend& backend, std::string_view name,
+                                      Process& self);
 
+// Whether a name is registered: OK, or the same Value error.
+absl::Status CheckTarget(std::string_view name);
+absl::Status CheckProcessType(std::string_view name);
+
+// Stands between a backend and the functions it calls: a backend that wraps
+// another (to trace it, or to be wrong on purpose) shows itself to them instead
+// of the wrapped one. A forked child inherits it; a fresh program image installs
+// its own before main.
+class CallInterposer {
+ public:
+  virtual ~CallInterposer() = default;
+  virtual absl::StatusOr<Value> Call(Backend& backend, Target target,
+                                     const Arguments& arguments) = 0;
+  virtual absl::StatusOr<Value> Call(Backend& backend, RunFunction run,
+                                     Process& self) = 0;
+};
+
+// Null for none. Not thread-safe: set it while there is one thread. The
+// interposer must outlive every call.
+void SetCallInterposer(CallInterposer* interposer);
+
+// The registries are filled before main by the macros below and read-only after.
+// A name registered twice ends the program with a message.
 bool RegisterTarget(std::string_view name, Target target);
 bool RegisterProcessType(std::string_view name, RunFunction run);
 
