@@ -1,0 +1,101 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "reference/os/wait_word.h"
+
+namespace procspec::os {
+namespace {
+
+// With about as much waiting as a sleep and its wake-up would cost, the ladder
+// is never much worse than either way alone.
+constexpr int64_t kYieldNanos = 25'000;
+
+// Not FUTEX_PRIVATE: the word is shared between processes.
+long Futex(const WaitWord& word, int operation, uint32_t value,
+           const timespec* time = nullptr) {
+  return syscall(SYS_futex, &word, operation, value, time, nullptr,
+                 FUTEX_BITSET_MATCH_ANY);
+}
+
+long Membarrier(int command) { return syscall(SYS_membarrier, command, 0u, 0); }
+
+bool RegisterForMembarrier() {
+  return Membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED) == 0;
+}
+
+bool SetUpFences() {
+  if (!RegisterForMembarrier()) return false;
+  // Whether a forked child is registered is not documented: do it again.
+  pthread_atfork(nullptr, nullptr, [] {
+    if (!RegisterForMembarrier()) internal::light_fence_is_free = false;
+  });
+  return true;
+}
+
+}  // namespace
+
+namespace internal {
+// Set before main, while there is one thread: registering is slow otherwise.
+// Until then both fences are full ones, which is always right.
+bool light_fence_is_free = SetUpFences();
+}  // namespace internal
+
+void HeavyFence() {
+  if (Membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED) != 0) {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+}
+
+WaitResult Wait(const WaitWord& word, uint32_t expected, Deadline deadline) {
+  timespec time;
+  const timespec* time_or_null = nullptr;
+  if (!deadline.infinite()) {
+    time.tv_sec = deadline.nanos() / 1'000'000'000;
+    time.tv_nsec = deadline.nanos() % 1'000'000'000;
+    time_or_null = &time;
+  }
+  // The bitset form takes an absolute time of the monotonic clock.
+  if (Futex(word, FUTEX_WAIT_BITSET, expected, time_or_null) != 0 &&
+      errno == ETIMEDOUT) {
+    return WaitResult::kTimedOut;
+  }
+  return WaitResult::kWoken;
+}
+
+WaitResult WaitSlice(const WaitWord& word, uint32_t expected,
+                     Deadline deadline) {
+  const Deadline slice = Deadline::After(kRecheck);
+  if (deadline <= slice) return Wait(word, expected, deadline);
+  Wait(word, expected, slice);
+  return WaitResult::kWoken;
+}
+
+int WakeOne(WaitWord& word) {
+  return static_cast<int>(Futex(word, FUTEX_WAKE, 1));
+}
+
+int WakeAll(WaitWord& word) {
+  return static_cast<int>(Futex(word, FUTEX_WAKE, INT_MAX));
+}
+
+bool WaitLadder::NextYield() {
+  const int64_t now = MonotonicNanos();
+  if (yield_until_ == 0) yield_until_ = now + kYieldNanos;
+  if (now >= yield_until_) return false;
+  sched_yield();
+  return true;
+}
+
+}  // namespace procspec::os
