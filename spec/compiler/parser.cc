@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdint>
-#include <cstdio>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,6 +14,8 @@
 #include <tuple>
 #include <utility>
 #include <vector>
+
+#include "spec/compiler/hash.h"
 
 namespace procspec::compiler {
 namespace {
@@ -478,16 +478,7 @@ std::string ClauseHash(const ParsedClause& clause) {
   }
   promise += '\n' + clause.text;
   if (!clause.withdrawn.empty()) promise += "\nwithdrawn";
-
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (unsigned char byte : promise) {
-    hash ^= byte;
-    hash *= 0x100000001b3u;
-  }
-  std::array<char, 17> hex;
-  std::snprintf(hex.data(), hex.size(), "%016llx",
-                static_cast<unsigned long long>(hash));
-  return hex.data();
+  return StableHash(promise);
 }
 
 bool VersionLess(std::string_view a, std::string_view b) {

@@ -58,11 +58,8 @@ struct ParseResult {
 
 ParseResult ParseClauses(std::span<const SourceFile> files);
 
-// The hash of what a clause promises: 16 hex digits of 64-bit FNV-1a over
-// level, platform, requirements, text and being withdrawn. It guards against
-// change by accident, not against an attacker, so a five-line function serves;
-// a library's hash (absl::Hash, std::hash) differs from run to run or from
-// platform to platform, and this one is checked in.
+// The hash of what a clause promises: its level, platform, requirements and
+// text, and that it is withdrawn. Checked in by manifest and baselines.
 std::string ClauseHash(const ParsedClause& clause);
 
 // Orders "0.9" before "0.10". Both must be versions as `since` takes them.
