@@ -4,7 +4,6 @@
 #ifndef PROCSPEC_REFERENCE_OS_TIME_H_
 #define PROCSPEC_REFERENCE_OS_TIME_H_
 
-#include <compare>
 #include <cstdint>
 #include <limits>
 
@@ -12,43 +11,52 @@
 
 namespace procspec::os {
 
-// Nanoseconds of a clock that never jumps and is the same in every process.
-int64_t MonotonicNanos();
+// The monotonic clock that every wait of this project uses; the same in all
+// processes of a machine.
+int64_t MonotonicNanoseconds();
 
-// The same clock at the granularity of a timer tick, for a fraction of the
-// cost. Never ahead of MonotonicNanos().
-int64_t CoarseMonotonicNanos();
-
-// An absolute point of that clock. Waits take deadlines and not timeouts, so
-// that a wait resumed after a spurious wake-up does not start anew.
+// Until when to wait: a point on the monotonic clock, or never. Made once from
+// a timeout, then handed down, so that a repeated wait does not start anew.
+//
+// The clock is read only for a timeout that is neither infinite nor already
+// over: make it before a first attempt that usually succeeds, it costs nothing.
 class Deadline {
  public:
-  static constexpr Deadline Infinite() {
-    return Deadline(std::numeric_limits<int64_t>::max());
+  // From a timeout as the interface has it: infinite waits for ever, zero and
+  // negative are one immediate attempt.
+  explicit Deadline(absl::Duration timeout);
+
+  static constexpr Deadline Never() { return Deadline(kNever); }
+  static constexpr Deadline Immediate() { return Deadline(kImmediate); }
+  // A point of MonotonicNanoseconds().
+  static constexpr Deadline At(int64_t nanoseconds) {
+    return Deadline(nanoseconds);
   }
-  // Has passed already: one immediate attempt.
-  static constexpr Deadline Immediate() { return Deadline(0); }
-  static constexpr Deadline AtNanos(int64_t nanos) { return Deadline(nanos); }
 
-  // Now + timeout. Reads no clock for an infinite, zero or negative timeout.
-  // A timeout is rounded up, so a wait never ends early.
-  static Deadline After(absl::Duration timeout);
+  constexpr bool IsNever() const { return at_ == kNever; }
+  // Whether it allows one attempt only; tells without reading the clock.
+  constexpr bool IsImmediate() const { return at_ == kImmediate; }
+  bool HasPassed() const;
 
-  constexpr bool infinite() const { return *this == Infinite(); }
-  constexpr int64_t nanos() const { return nanos_; }
-
-  bool Passed() const {
-    return nanos_ <= 0 || (!infinite() && MonotonicNanos() >= nanos_);
-  }
-  // Zero when passed; InfiniteDuration when infinite.
+  // What is left: infinite for never, else zero or more.
   absl::Duration Remaining() const;
 
-  friend constexpr auto operator<=>(Deadline, Deadline) = default;
+  // On the scale of MonotonicNanoseconds(); the largest number for never.
+  constexpr int64_t nanoseconds() const { return at_; }
+
+  friend constexpr bool operator==(Deadline, Deadline) = default;
 
  private:
-  constexpr explicit Deadline(int64_t nanos) : nanos_(nanos) {}
-  int64_t nanos_;
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+  static constexpr int64_t kImmediate = 0;
+
+  explicit constexpr Deadline(int64_t at) : at_(at) {}
+
+  int64_t at_;
 };
+
+// For waits that have nothing to wait on. Not for ordering.
+void SleepUntil(Deadline deadline);
 
 }  // namespace procspec::os
 
