@@ -217,7 +217,7 @@ class FileParser {
     }
     if (raw.starts_with("- ")) {
       state_ = State::kKeys;
-      ParseKey(line.substr(2));
+      ParseKey(Trim(raw.substr(2)));
       return;
     }
     switch (state_) {

@@ -184,6 +184,8 @@ const ErrorRow kErrorRows[] = {
      "unknown key 'level'", "known keys: requires"},
     {"ListItemWithoutKey", File(Clause("It **may**.", "- and so on\n")), 9,
      "unknown key 'and so on'", "known keys: requires"},
+    {"EmptyListItem", File(Clause("It **may**.", "- \n")), 9, "unknown key ''",
+     "known keys: requires"},
     {"KeyTwice", File(Clause("It **may**.", "- notes: a\n- notes: b\n")), 10,
      "key 'notes' given twice", "first on line 9; remove one"},
     {"KeyWithoutValue", File(Clause("It **may**.", "- notes:\n")), 9,
