@@ -92,7 +92,7 @@ def source_repositories():
     )
     _source_archive(
         name = "com_github_google_benchmark",
-        build_file = "//third_party:benchmark.BUILD",
+        build_file = Label("//third_party:benchmark.BUILD"),
         debian_archive = "benchmark_1.7.1.orig.tar.gz",
         debian_prefix = "benchmark-1.7.1",
         debian_sha256 = "6430e4092653380d9dc4ccb45a1e2dc9259d581f4866dc0759713126056bc1d7",
@@ -105,19 +105,19 @@ def system_repositories():
     """What comes from system packages (tools/setup installs them)."""
     _system_headers(
         name = "cli11",
-        build_file = "//third_party:cli11.BUILD",
+        build_file = Label("//third_party:cli11.BUILD"),
         headers = ["CLI"],
         package = "libcli11-dev",
     )
     _system_headers(
         name = "msgpack",
-        build_file = "//third_party:msgpack.BUILD",
+        build_file = Label("//third_party:msgpack.BUILD"),
         headers = ["msgpack", "msgpack.hpp"],
         package = "libmsgpack-cxx-dev",
     )
     _system_headers(
         name = "nlohmann_json",
-        build_file = "//third_party:nlohmann_json.BUILD",
+        build_file = Label("//third_party:nlohmann_json.BUILD"),
         headers = ["nlohmann"],
         package = "nlohmann-json3-dev",
     )
