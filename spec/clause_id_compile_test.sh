@@ -18,8 +18,12 @@ failures=0
 # Compiles a use of the id expression $1.
 compiles() {
   cat >"$source_file" <<SOURCE
+#include <vector>
 #include "spec/clause.h"
+struct CaseName { procspec::ClauseId clause; int variant = 0; };
 void Covers(procspec::ClauseId id);
+void Covers(CaseName name);
+void Covers(const std::vector<procspec::ClauseId>& ids);
 void Case(const char* at_run_time);
 void Case([[maybe_unused]] const char* at_run_time) { Covers($1); }
 SOURCE
@@ -52,6 +56,12 @@ expect_accepted 'procspec::ClauseId("queue.put.timeout-full")'
 expect_rejected '"queue.put.timeout-ful"' NoSuchClauseInSpecClauses
 expect_rejected '""' NoSuchClauseInSpecClauses
 expect_rejected '"queue.put.gives-up"' ClauseIsWithdrawn
+# As a case and as a mutant name clauses.
+expect_accepted 'CaseName{"queue.put.timeout-full"}'
+expect_rejected 'CaseName{"queue.put.timeout-ful"}' NoSuchClauseInSpecClauses
+expect_accepted 'std::vector<procspec::ClauseId>{"queue.put.timeout-full"}'
+expect_rejected 'std::vector<procspec::ClauseId>{"queue.put.gives-up"}' \
+  ClauseIsWithdrawn
 expect_rejected 'at_run_time' 'constant expression'
 
 ((failures == 0)) && echo "PASS"
