@@ -128,7 +128,7 @@ absl::StatusOr<std::vector<Case>> ParseCases(std::string_view text) {
 }
 
 absl::StatusOr<std::vector<Case>> ListCases(const std::string& testee) {
-  const std::string command = absl::StrCat("\"", testee, "\" --list --json");
+  const std::string command = absl::StrCat("\"", testee, "\" list --json");
   std::FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) {
     return absl::UnavailableError(absl::StrCat("cannot run ", command));

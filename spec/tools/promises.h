@@ -40,12 +40,12 @@ struct Case {
   std::string clause;  // the clause's id
 };
 
-// Reads what `testee --list --json` prints:
+// Reads what `testee list --json` prints:
 //   {"cases": [{"name": "...", "clause": "..."}, ...]}
 // Further members are ignored. No case at all is an error.
 absl::StatusOr<std::vector<Case>> ParseCases(std::string_view json);
 
-// Runs `testee --list --json` and reads its cases.
+// Runs `testee list --json` and reads its cases.
 absl::StatusOr<std::vector<Case>> ListCases(const std::string& testee);
 
 // The content of spec/manifest.json. Depends neither on the order of `cases`
