@@ -32,7 +32,7 @@ class RobustMutex {
   void Init();
 
   // Tries first; only then is the deadline looked at.
-  LockResult Lock(Deadline deadline = Deadline::Infinite());
+  LockResult Lock(Deadline deadline = Deadline::Never());
   LockResult TryLock();
   void MarkRepaired();
   // After kOwnerDied only with MarkRepaired() in between.
@@ -51,7 +51,7 @@ class [[nodiscard]] RobustMutexLock {
  public:
   template <typename Repair>
   RobustMutexLock(RobustMutex& mutex, Repair&& repair,
-                  Deadline deadline = Deadline::Infinite())
+                  Deadline deadline = Deadline::Never())
       : mutex_(&mutex) {
     switch (mutex.Lock(deadline)) {
       case RobustMutex::LockResult::kLocked:

@@ -65,14 +65,14 @@ RobustMutex::LockResult RobustMutex::TryLock() {
 }
 
 RobustMutex::LockResult RobustMutex::Lock(Deadline deadline) {
-  if (deadline.infinite()) {
+  if (deadline.IsNever()) {
     return ResultOf(pthread_mutex_lock(Native(storage_)), "pthread_mutex_lock");
   }
   const LockResult tried = TryLock();
-  if (tried != LockResult::kTimedOut || deadline.Passed()) return tried;
+  if (tried != LockResult::kTimedOut || deadline.HasPassed()) return tried;
   timespec time;
-  time.tv_sec = deadline.nanos() / 1'000'000'000;
-  time.tv_nsec = deadline.nanos() % 1'000'000'000;
+  time.tv_sec = deadline.nanoseconds() / 1'000'000'000;
+  time.tv_nsec = deadline.nanoseconds() % 1'000'000'000;
   return ResultOf(
       pthread_mutex_clocklock(Native(storage_), CLOCK_MONOTONIC, &time),
       "pthread_mutex_clocklock");

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "absl/time/time.h"
 #include "reference/os/time.h"
 
 namespace procspec::os {

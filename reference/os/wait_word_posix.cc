@@ -61,9 +61,9 @@ void HeavyFence() {
 WaitResult Wait(const WaitWord& word, uint32_t expected, Deadline deadline) {
   timespec time;
   const timespec* time_or_null = nullptr;
-  if (!deadline.infinite()) {
-    time.tv_sec = deadline.nanos() / 1'000'000'000;
-    time.tv_nsec = deadline.nanos() % 1'000'000'000;
+  if (!deadline.IsNever()) {
+    time.tv_sec = deadline.nanoseconds() / 1'000'000'000;
+    time.tv_nsec = deadline.nanoseconds() % 1'000'000'000;
     time_or_null = &time;
   }
   // The bitset form takes an absolute time of the monotonic clock.
@@ -76,8 +76,9 @@ WaitResult Wait(const WaitWord& word, uint32_t expected, Deadline deadline) {
 
 WaitResult WaitSlice(const WaitWord& word, uint32_t expected,
                      Deadline deadline) {
-  const Deadline slice = Deadline::After(kRecheck);
-  if (deadline <= slice) return Wait(word, expected, deadline);
+  const Deadline slice = Deadline(kRecheck);
+  if (deadline.nanoseconds() <= slice.nanoseconds())
+    return Wait(word, expected, deadline);
   Wait(word, expected, slice);
   return WaitResult::kWoken;
 }
@@ -91,7 +92,7 @@ int WakeAll(WaitWord& word) {
 }
 
 bool WaitLadder::NextYield() {
-  const int64_t now = MonotonicNanos();
+  const int64_t now = MonotonicNanoseconds();
   if (yield_until_ == 0) yield_until_ = now + kYieldNanos;
   if (now >= yield_until_) return false;
   sched_yield();
