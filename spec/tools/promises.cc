@@ -84,7 +84,8 @@ std::map<std::string, Json> EntriesById(std::string_view manifest) {
   return entries;
 }
 
-// Where a hash is new: in `version`, a baseline's or the text of today.
+// What differs between two baselines, the later of which may be the clauses of
+// today, and has no line in the changelog.
 void FindUnexplained(const Baseline& before, const Baseline& after,
                      const Changelog& changelog,
                      std::vector<std::string>& problems) {
