@@ -1,0 +1,312 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "conformance/runner/commands.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <ostream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "conformance/runner/console.h"
+#include "conformance/runner/execute.h"
+#include "conformance/runner/files.h"
+#include "conformance/runner/json.h"
+#include "conformance/runner/log.h"
+#include "conformance/runner/os.h"
+#include "conformance/runner/score.h"
+#include "conformance/runner/testee.h"
+#include "conformance/runner/views.h"
+#include "spec/clause.h"
+#include "spec/explain.h"
+
+namespace procspec::runner {
+namespace {
+
+constexpr double kDefaultDeadlineS = 30;
+
+std::string_view DescribeExit(ExitCode code) {
+  switch (code) {
+    case ExitCode::kOk:
+      return "every must clause holds";
+    case ExitCode::kMustFailed:
+      return "must clauses do not hold";
+    case ExitCode::kInfra:
+      return "some cases could not be judged";
+    case ExitCode::kAllUnsupported:
+      return "nothing was judged: every case is unsupported";
+    case ExitCode::kNothingJudged:
+      return "nothing was judged";
+    case ExitCode::kInterrupted:
+      return "interrupted";
+    default:
+      return "";
+  }
+}
+
+Problem LogProblem(const absl::Status& status) {
+  return {
+      absl::IsNotFound(status) ? ExitCode::kLogMissing : ExitCode::kLogEmpty,
+      std::string(status.message())};
+}
+
+}  // namespace
+
+ExitCode Fail(const Streams& streams, const Problem& problem) {
+  streams.err << "procspec: " << problem.message << " [exit "
+              << static_cast<int>(problem.code) << "]\n";
+  return problem.code;
+}
+
+Chosen<TesteeList> AskTestee(const std::string& named, std::string& path) {
+  path = named.empty() ? DefaultTestee() : named;
+  if (path.empty()) {
+    return Problem{ExitCode::kTesteeMissing,
+                   "no testee: build //conformance/matrix:testee or name one "
+                   "with --testee=PATH"};
+  }
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error);
+  if (!error) path = absolute.string();
+  absl::StatusOr<TesteeList> list = ListTestee(path);
+  if (!list.ok()) {
+    return Problem{absl::IsNotFound(list.status()) ? ExitCode::kTesteeMissing
+                                                   : ExitCode::kTesteeBroken,
+                   std::string(list.status().message())};
+  }
+  return *std::move(list);
+}
+
+RunRecord NewRun(const RunOptions& options, const std::string& testee,
+                 std::vector<BackendInfo> backends,
+                 std::vector<CaseInfo> cases) {
+  RunRecord run;
+  run.spec_version = SpecVersion();
+  run.platform = PlatformName();
+  run.machine = MachineContext();
+  run.argv = options.argv;
+  run.started =
+      absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone());
+  run.testee = testee;
+  if (options.only.has_value()) run.only = SplitList(*options.only);
+  run.seed = options.seed;
+  run.jobs = options.jobs > 0 ? options.jobs : ProcessorCount();
+  run.deadline_s = options.deadline_s > 0 ? options.deadline_s
+                                          : kDefaultDeadlineS * TimeScale();
+  run.repro_prefix = options.repro;
+  // tools/conform finds the usual testee itself.
+  if (!options.testee.empty()) {
+    std::error_code error;
+    const std::string usual = DefaultTestee();
+    if (usual.empty() || !std::filesystem::equivalent(usual, testee, error)) {
+      absl::StrAppend(&run.repro_prefix, " ",
+                      ShellQuote(absl::StrCat("--testee=", testee)));
+    }
+  }
+  run.clauses = CompiledClauses();
+  run.backends = std::move(backends);
+  run.cases = std::move(cases);
+  return run;
+}
+
+ExitCode RunCommand(const RunOptions& options, const Streams& streams) {
+  std::string testee;
+  Chosen<TesteeList> list = AskTestee(options.testee, testee);
+  if (auto* problem = std::get_if<Problem>(&list)) {
+    return Fail(streams, *problem);
+  }
+  auto& linked = std::get<TesteeList>(list);
+  auto backends = ChooseBackends(linked.backends, options.backends);
+  if (auto* problem = std::get_if<Problem>(&backends)) {
+    return Fail(streams, *problem);
+  }
+  auto cases = ChooseCases(linked.cases, options.only);
+  if (auto* problem = std::get_if<Problem>(&cases)) {
+    return Fail(streams, *problem);
+  }
+  RunRecord run = NewRun(options, testee, std::get<0>(std::move(backends)),
+                         std::get<0>(std::move(cases)));
+  if (auto problem = CheckClauses(run.cases, run.clauses)) {
+    return Fail(streams, *problem);
+  }
+
+  absl::Status status = MakeDirectories(options.out_dir);
+  if (!status.ok()) {
+    return Fail(streams,
+                {ExitCode::kCannotWrite, std::string(status.message())});
+  }
+  const std::string log_path = options.out_dir + "/log.jsonl";
+  auto log = LogWriter::Create(log_path);
+  if (log.ok()) status = (*log)->WriteRun(run);
+  if (!log.ok() || !status.ok()) {
+    if (!log.ok()) status = log.status();
+    return Fail(streams,
+                {ExitCode::kCannotWrite, std::string(status.message())});
+  }
+
+  std::vector<Task> tasks;
+  for (const BackendInfo& backend : run.backends) {
+    for (const CaseInfo& c : run.cases) {
+      if (c.selected) tasks.push_back({&backend, &c});
+    }
+  }
+  ConsoleOptions console_options;
+  console_options.terminal = StdoutIsTerminal();
+  console_options.width = TerminalWidth();
+  console_options.quiet = options.quiet;
+  console_options.total = tasks.size();
+  Console console(streams.out, run, console_options);
+  const double started = ElapsedSeconds();
+  status = Execute(run, tasks, **log, console);
+  console.Done();
+  run.wall_s = ElapsedSeconds() - started;
+  if (!status.ok()) {
+    return Fail(streams, {ExitCode::kCannotWrite,
+                          absl::StrCat("the run cannot go on: ",
+                                       std::string(status.message()))});
+  }
+
+  // The views come from the log, now as at any later time.
+  absl::StatusOr<RunRecord> logged = ReadLog(log_path);
+  if (!logged.ok()) return Fail(streams, LogProblem(logged.status()));
+  logged->interrupted = run.interrupted;
+  const std::vector<BackendScore> scores = Score(*logged);
+  const ExitCode code = Decide(*logged, scores);
+  run.exit_code = static_cast<int>(code);
+  status = (*log)->WriteRunEnd(run);
+  logged->ended = true;
+  logged->wall_s = run.wall_s;
+  logged->exit_code = run.exit_code;
+  status.Update(WriteViews(*logged, scores, options.out_dir));
+  streams.out << FinalTable(*logged, scores, console_options.terminal)
+              << "\nreport: " << options.out_dir << "/report.html\n";
+  if (!status.ok()) {
+    return Fail(streams,
+                {ExitCode::kCannotWrite, std::string(status.message())});
+  }
+  if (code != ExitCode::kOk) {
+    streams.out.flush();
+    return Fail(streams, {code, std::string(DescribeExit(code))});
+  }
+  return code;
+}
+
+ExitCode ListCommand(const ListOptions& options, const Streams& streams) {
+  TesteeList linked;
+  if (!options.no_testee || !options.clauses) {
+    std::string testee;
+    Chosen<TesteeList> list = AskTestee(options.testee, testee);
+    if (auto* problem = std::get_if<Problem>(&list)) {
+      if (options.clauses) {
+        absl::StrAppend(&problem->message,
+                        " (--no-testee lists clauses without their cases)");
+      }
+      return Fail(streams, *problem);
+    }
+    linked = std::get<TesteeList>(std::move(list));
+  }
+  Json json = Json::array();
+  std::string text;
+  if (options.clauses) {
+    std::map<std::string, std::vector<std::string>> cases;
+    for (const CaseInfo& c : linked.cases) cases[c.clause].push_back(c.name);
+    for (const ClauseInfo& clause : CompiledClauses()) {
+      if (!clause.withdrawn.empty()) continue;
+      const std::vector<std::string>& of_clause = cases[clause.id];
+      json.push_back({{"id", clause.id},
+                      {"level", clause.level},
+                      {"area", clause.area},
+                      {"cases", of_clause},
+                      {"platform", clause.platform},
+                      {"requires", clause.requirements},
+                      {"untestable", clause.untestable}});
+      absl::StrAppend(&text, clause.id, "  ", clause.level, "  ",
+                      of_clause.size(),
+                      of_clause.size() == 1 ? " case" : " cases",
+                      clause.platform == "all" ? "" : "  ",
+                      clause.platform == "all" ? "" : clause.platform, "\n");
+    }
+  } else if (options.cases) {
+    for (const CaseInfo& c : linked.cases) {
+      json.push_back(
+          {{"name", c.name}, {"clause", c.clause}, {"variant", c.variant}});
+      absl::StrAppend(&text, c.name, "\n");
+    }
+  } else {
+    for (const BackendInfo& b : linked.backends) {
+      Json entry = {{"name", b.name},
+                    {"platform", b.platform},
+                    {"capabilities", b.capabilities},
+                    {"wrong", b.wrong}};
+      if (b.IsMutant()) {
+        entry["base"] = b.base;
+        entry["breaks"] = b.breaks;
+        entry["collateral"] = b.collateral;
+        entry["touches"] = b.touches;
+      }
+      json.push_back(std::move(entry));
+      absl::StrAppend(
+          &text, b.name, "  ",
+          b.IsMutant() ? absl::StrCat("breaks ", absl::StrJoin(b.breaks, ", "))
+          : b.wrong    ? std::string("wrong on purpose")
+                       : absl::StrJoin(b.capabilities, ", "),
+          "\n");
+    }
+  }
+  streams.out << (options.json ? DumpJsonPretty(json) : text);
+  return ExitCode::kOk;
+}
+
+ExitCode ExplainCommand(const std::string& id, const Streams& streams) {
+  const Clause* clause = FindClause(id);
+  if (clause == nullptr) {
+    return Fail(streams, {ExitCode::kUsage, UnknownClauseMessage(id)});
+  }
+  ExplainOptions options;
+  options.colour = StdoutIsTerminal();
+  options.width = static_cast<size_t>(std::clamp(TerminalWidth(), 40, 100));
+  streams.out << Explain(*clause, options);
+  return ExitCode::kOk;
+}
+
+ExitCode ReportCommand(const std::string& path, const std::string& out_dir,
+                       const Streams& streams) {
+  std::error_code error;
+  const bool is_directory = std::filesystem::is_directory(path, error);
+  const std::string log_path = is_directory ? path + "/log.jsonl" : path;
+  std::string directory = out_dir;
+  if (directory.empty()) {
+    directory = std::filesystem::path(log_path).parent_path().string();
+    if (directory.empty()) directory = ".";
+  }
+  absl::StatusOr<RunRecord> run = ReadLog(log_path);
+  if (!run.ok()) return Fail(streams, LogProblem(run.status()));
+  const std::vector<BackendScore> scores = Score(*run);
+  absl::Status status = MakeDirectories(directory);
+  status.Update(WriteViews(*run, scores, directory));
+  if (!status.ok()) {
+    return Fail(streams,
+                {ExitCode::kCannotWrite, std::string(status.message())});
+  }
+  streams.out << FinalTable(*run, scores, StdoutIsTerminal());
+  if (!run->ended) {
+    streams.out << "\nThe log ends before the run did";
+    std::vector<std::string> open;
+    for (const Outcome& o : run->outcomes) {
+      if (!o.verdict.has_value()) {
+        open.push_back(absl::StrCat(o.case_name, " on ", o.backend));
+      }
+    }
+    if (!open.empty()) {
+      streams.out << "; then ran: " << absl::StrJoin(open, ", ");
+    }
+    streams.out << ".\n";
+  }
+  streams.out << "\nreport: " << directory << "/report.html\n";
+  return ExitCode::kOk;
+}
+
+}  // namespace procspec::runner

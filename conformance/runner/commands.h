@@ -1,0 +1,85 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PROCSPEC_CONFORMANCE_RUNNER_COMMANDS_H_
+#define PROCSPEC_CONFORMANCE_RUNNER_COMMANDS_H_
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conformance/runner/exit_code.h"
+#include "conformance/runner/run_record.h"
+#include "conformance/runner/selection.h"
+
+// What `procspec` can do, one function a subcommand. Each says what is wrong on
+// `err` and returns what the program is to end with.
+
+namespace procspec::runner {
+
+struct Streams {
+  std::ostream& out;
+  std::ostream& err;
+};
+
+struct RunOptions {
+  std::vector<std::string> argv;  // of this program, for the record
+  std::string testee;             // empty: DefaultTestee()
+  std::optional<std::string> backends;
+  std::optional<std::string> only;
+  std::string out_dir;
+  int jobs = 0;           // 0: the command's default
+  double deadline_s = 0;  // 0: 30, scaled
+  uint64_t seed = 0;
+  bool quiet = false;
+  std::string repro = "tools/conform";
+};
+
+ExitCode RunCommand(const RunOptions& options, const Streams& streams);
+
+struct ListOptions {
+  std::string testee;
+  bool clauses = false;
+  bool cases = false;
+  bool backends = false;
+  bool json = false;
+  bool no_testee = false;  // clauses only, without their cases
+};
+
+ExitCode ListCommand(const ListOptions& options, const Streams& streams);
+
+ExitCode ExplainCommand(const std::string& id, const Streams& streams);
+
+// `path` is a log or the directory with it; the views go beside it unless
+// `out_dir` says otherwise.
+ExitCode ReportCommand(const std::string& path, const std::string& out_dir,
+                       const Streams& streams);
+
+struct KillMatrixOptions {
+  RunOptions run;
+  std::optional<std::string> mutants;  // a list of globs
+  bool full = false;                   // all cases on every mutant
+  int guard_ms = 2500;
+};
+
+ExitCode KillMatrixCommand(const KillMatrixOptions& options,
+                           const Streams& streams);
+
+// Shared by the commands that run cases.
+
+// Says what is wrong, with the code's number. Returns the code.
+ExitCode Fail(const Streams& streams, const Problem& problem);
+
+// The testee's path and what it has.
+Chosen<TesteeList> AskTestee(const std::string& named, std::string& path);
+
+// A run of these backends and cases that has not begun.
+RunRecord NewRun(const RunOptions& options, const std::string& testee,
+                 std::vector<BackendInfo> backends,
+                 std::vector<CaseInfo> cases);
+
+}  // namespace procspec::runner
+
+#endif  // PROCSPEC_CONFORMANCE_RUNNER_COMMANDS_H_

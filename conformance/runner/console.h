@@ -1,0 +1,69 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PROCSPEC_CONFORMANCE_RUNNER_CONSOLE_H_
+#define PROCSPEC_CONFORMANCE_RUNNER_CONSOLE_H_
+
+#include <array>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "conformance/runner/execute.h"
+#include "conformance/runner/run_record.h"
+#include "conformance/runner/score.h"
+
+namespace procspec::runner {
+
+struct ConsoleOptions {
+  bool terminal = false;  // a progress line and colours
+  bool quiet = false;     // nothing while it runs
+  int width = 80;
+  size_t total = 0;  // tasks
+};
+
+// Shows a run to a person: each failure as it happens, with all that is needed
+// to understand and repeat it, and on a terminal a line of progress.
+class Console : public Observer {
+ public:
+  // The run must outlive the console.
+  Console(std::ostream& out, const RunRecord& run,
+          const ConsoleOptions& options);
+
+  void OnBegin(const Outcome& outcome) override;
+  void OnEnd(const Outcome& outcome) override;
+  void OnTick() override;
+
+  // Clears the progress line.
+  void Done();
+
+ private:
+  void ShowProgress();
+  void ClearProgress();
+
+  std::ostream& out_;
+  const RunRecord& run_;
+  const ConsoleOptions options_;
+  size_t done_ = 0;
+  size_t red_ = 0;
+  double started_s_;
+  double last_shown_s_ = 0;
+  bool shown_ = false;
+  std::string running_;
+};
+
+// A failed case in full: clause and its text, what was expected and seen, the
+// line that repeats it.
+std::string DescribeFailure(const RunRecord& run, const Outcome& outcome,
+                            bool colour);
+
+// One line a backend, and below it what does not hold.
+std::string FinalTable(const RunRecord& run,
+                       const std::vector<BackendScore>& scores, bool colour);
+
+// "100.0 %"; never 100 for less, never 0 for more.
+std::string Percent(double fraction);
+
+}  // namespace procspec::runner
+
+#endif  // PROCSPEC_CONFORMANCE_RUNNER_CONSOLE_H_

@@ -1,0 +1,223 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "conformance/runner/execute.h"
+
+#include <chrono>
+#include <map>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "conformance/runner/files.h"
+#include "conformance/runner/os.h"
+#include "conformance/runner/supervisor.h"
+#include "conformance/runner/testee.h"
+
+namespace procspec::runner {
+namespace {
+
+constexpr absl::Duration kTick = absl::Milliseconds(100);
+constexpr size_t kOutputHead = 64 << 10;
+constexpr size_t kOutputTail = 16 << 10;
+constexpr size_t kFilesKept = 16;
+
+struct Running {
+  Outcome outcome;
+  Task task;
+  std::string directory;
+  std::string temporary;
+  std::string output;
+};
+
+std::vector<std::string> Descriptions(
+    const std::vector<ProcessInfo>& processes) {
+  std::vector<std::string> out;
+  for (const ProcessInfo& p : processes) out.push_back(Describe(p));
+  return out;
+}
+
+// The end of a case, all but its times.
+void FillOutcome(const Ending& ending, const RunRecord& run, Running& running) {
+  Outcome& outcome = running.outcome;
+  CaseReport report = ReadCaseReport(running.directory + "/result.json");
+  const ClauseInfo* clause = run.FindClause(outcome.clause);
+  if (report.state == ResultState::kUnsupported && clause != nullptr &&
+      AppliesTo(*clause, running.task.backend->platform) &&
+      Declares(*running.task.backend, *clause)) {
+    report.state = ResultState::kUnsupportedThoughDeclared;
+  }
+  const Judgement judgement = Judge({ending.end, ending.code, report.state});
+  outcome.verdict = judgement.verdict;
+  outcome.reason = judgement.reason;
+  for (const std::string& more : {ending.problem, report.reason}) {
+    if (more.empty()) continue;
+    absl::StrAppend(&outcome.reason, outcome.reason.empty() ? "" : ": ", more);
+  }
+  if (!ending.tree_ended) {
+    absl::StrAppend(&outcome.reason, outcome.reason.empty() ? "" : "; ",
+                    "some of its processes could not be ended");
+  }
+  outcome.failures = std::move(report.failures);
+  outcome.duration_s = absl::ToDoubleSeconds(ending.wall);
+  outcome.cpu_s = absl::ToDoubleSeconds(ending.cpu);
+  outcome.max_rss_kb = ending.max_rss_kb;
+  outcome.end = DescribeEnd(ending.end, ending.code);
+  outcome.leftover_processes = Descriptions(ending.leftovers);
+  outcome.leftover_count = ending.leftover_count;
+  outcome.leftover_files = ListDirectory(running.temporary, kFilesKept);
+  outcome.at_deadline = Descriptions(ending.at_deadline);
+  Excerpt output = ReadExcerpt(running.output, kOutputHead, kOutputTail);
+  outcome.output = std::move(output.text);
+  outcome.output_bytes = output.file_bytes;
+}
+
+class Executor {
+ public:
+  Executor(RunRecord& run, const std::vector<Task>& tasks, LogWriter& log,
+           Observer& observer)
+      : run_(run), tasks_(tasks), log_(log), observer_(observer) {}
+
+  absl::Status Run() {
+    absl::StatusOr<std::string> root = MakePrivateRoot();
+    if (!root.ok()) return root.status();
+    root_ = *std::move(root);
+    Supervisor::Options options;
+    options.settle_grace *= TimeScale();
+    options.term_grace *= TimeScale();
+    absl::StatusOr<std::unique_ptr<Supervisor>> supervisor =
+        Supervisor::Create(options);
+    absl::Status status = supervisor.status();
+    if (status.ok()) {
+      supervisor_ = *std::move(supervisor);
+      status = Loop();
+      supervisor_.reset();  // ends what still runs
+    }
+    RemoveTree(root_);
+    return status;
+  }
+
+ private:
+  absl::Status Loop() {
+    size_t next = 0;
+    while (true) {
+      if (Interrupted() && !run_.interrupted) {
+        run_.interrupted = true;
+        supervisor_->Cancel();
+      }
+      while (!run_.interrupted && next < tasks_.size() &&
+             supervisor_->running() < static_cast<size_t>(run_.jobs)) {
+        absl::Status status = Begin(static_cast<int>(next), tasks_[next]);
+        if (!status.ok()) return status;
+        ++next;
+      }
+      if (supervisor_->running() == 0) return absl::OkStatus();
+      for (const Ending& ending : supervisor_->Wait(kTick)) {
+        absl::Status status = Finish(ending);
+        if (!status.ok()) return status;
+      }
+      observer_.OnTick();
+    }
+  }
+
+  absl::Status Begin(int number, const Task& task) {
+    Running running;
+    running.task = task;
+    running.directory = absl::StrCat(root_, "/", number);
+    running.temporary = running.directory + "/t";
+    // Beside the directory, not in it: the case owns what is in there.
+    running.output = running.directory + ".out";
+    for (const std::string& path : {running.directory, running.temporary}) {
+      absl::Status status = MakePrivateDirectory(path);
+      if (!status.ok()) return status;
+    }
+    Outcome& outcome = running.outcome;
+    outcome.number = number;
+    outcome.backend = task.backend->name;
+    outcome.case_name = task.case_info->name;
+    outcome.clause = task.case_info->clause;
+    outcome.seed = CaseSeed(run_.seed, outcome.case_name);
+    outcome.time =
+        absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
+    outcome.began_s = ElapsedSeconds();
+
+    Command command;
+    command.argv = {run_.testee,
+                    "run",
+                    absl::StrCat("--backend=", outcome.backend),
+                    absl::StrCat("--case=", outcome.case_name),
+                    absl::StrCat("--dir=", running.directory),
+                    absl::StrCat("--seed=", outcome.seed)};
+    command.environment = run_.environment;
+    command.environment.emplace_back("TMPDIR", running.temporary);
+    command.directory = running.temporary;
+    command.output = running.output;
+    command.deadline = absl::Seconds(run_.deadline_s);
+
+    // Before the case starts: should we be killed, the log names it.
+    absl::Status status = log_.WriteBegin(outcome);
+    if (status.ok()) status = supervisor_->Start(number, command);
+    if (!status.ok()) return status;
+    observer_.OnBegin(outcome);
+    running_.emplace(number, std::move(running));
+    return absl::OkStatus();
+  }
+
+  absl::Status Finish(const Ending& ending) {
+    const auto it = running_.find(ending.token);
+    if (it == running_.end()) return absl::OkStatus();
+    Running running = std::move(it->second);
+    running_.erase(it);
+    // An interrupted case has no verdict: its record stays open.
+    absl::Status status;
+    if (ending.end != End::kCancelled) {
+      FillOutcome(ending, run_, running);
+      running.outcome.ended_s = ElapsedSeconds();
+      status = log_.WriteEnd(running.outcome);
+      observer_.OnEnd(running.outcome);
+    }
+    RemoveTree(running.directory);
+    RemoveTree(running.output);
+    return status;
+  }
+
+  RunRecord& run_;
+  const std::vector<Task>& tasks_;
+  LogWriter& log_;
+  Observer& observer_;
+  std::string root_;
+  std::unique_ptr<Supervisor> supervisor_;
+  std::map<int, Running> running_;
+};
+
+}  // namespace
+
+absl::Status Execute(RunRecord& run, const std::vector<Task>& tasks,
+                     LogWriter& log, Observer& observer) {
+  return Executor(run, tasks, log, observer).Run();
+}
+
+uint64_t CaseSeed(uint64_t run_seed, std::string_view case_name) {
+  // FNV-1a: the same on every platform and for ever.
+  uint64_t hash = 14695981039346656037u ^ (run_seed * 1099511628211u);
+  for (const char c : case_name) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 1099511628211u;
+  }
+  return (hash ^ (hash >> 32)) & 0x7fffffff;  // short enough to be typed
+}
+
+double TimeScale() {
+  double scale = 1;
+  if (!absl::SimpleAtod(GetEnv("PROCSPEC_TIME_SCALE"), &scale)) return 1;
+  return scale < 1 ? 1 : scale;
+}
+
+double ElapsedSeconds() {
+  static const auto start = std::chrono::steady_clock::now();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+}  // namespace procspec::runner

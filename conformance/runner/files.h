@@ -1,0 +1,41 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PROCSPEC_CONFORMANCE_RUNNER_FILES_H_
+#define PROCSPEC_CONFORMANCE_RUNNER_FILES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace procspec::runner {
+
+struct Excerpt {
+  std::string text;
+  int64_t file_bytes = 0;  // -1: no regular file
+};
+
+// The first `head` and the last `tail` bytes of a file, with a mark between
+// them if something was left out. Reads no more, and nothing but regular files:
+// a case may have put anything in the place of what it was to write.
+Excerpt ReadExcerpt(const std::string& path, size_t head, size_t tail);
+
+// Replaces the file as a whole: it has its old content or its new one.
+absl::Status WriteFile(const std::string& path, std::string_view content);
+
+// The names in a directory, sorted, at most `limit`.
+std::vector<std::string> ListDirectory(const std::string& path, size_t limit);
+
+// With its parents; an existing one is fine.
+absl::Status MakeDirectories(const std::string& path);
+
+// What can be removed of a directory tree is; symbolic links are not followed.
+void RemoveTree(const std::string& path);
+
+}  // namespace procspec::runner
+
+#endif  // PROCSPEC_CONFORMANCE_RUNNER_FILES_H_

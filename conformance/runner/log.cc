@@ -1,0 +1,314 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "conformance/runner/log.h"
+
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "conformance/runner/json.h"
+
+namespace procspec::runner {
+namespace {
+
+constexpr int kSchema = 1;
+
+Json PairsToJson(
+    const std::vector<std::pair<std::string, std::string>>& pairs) {
+  Json out = Json::object();
+  for (const auto& [key, value] : pairs) out[key] = value;
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> PairsFrom(
+    const Json& json, std::string_view key) {
+  std::vector<std::pair<std::string, std::string>> out;
+  if (!Has(json, key)) return out;
+  const Json& object = json[std::string(key)];
+  if (!object.is_object()) return out;
+  for (const auto& item : object.items()) {
+    if (item.value().is_string()) {
+      out.emplace_back(item.key(), item.value().get<std::string>());
+    }
+  }
+  return out;
+}
+
+Json ToJson(const ClauseInfo& clause) {
+  Json out = {{"id", clause.id},
+              {"area", clause.area},
+              {"level", clause.level},
+              {"text", clause.text},
+              {"platform", clause.platform},
+              {"requires", clause.requirements},
+              {"since", clause.since},
+              {"source", clause.source}};
+  if (!clause.notes.empty()) out["notes"] = clause.notes;
+  if (!clause.untestable.empty()) out["untestable"] = clause.untestable;
+  if (!clause.withdrawn.empty()) out["withdrawn"] = clause.withdrawn;
+  return out;
+}
+
+ClauseInfo ClauseFrom(const Json& json) {
+  ClauseInfo clause;
+  clause.id = GetString(json, "id");
+  clause.area = GetString(json, "area");
+  clause.level = GetString(json, "level");
+  clause.text = GetString(json, "text");
+  clause.platform = GetString(json, "platform");
+  clause.requirements = GetStrings(json, "requires");
+  clause.since = GetString(json, "since");
+  clause.source = GetString(json, "source");
+  clause.notes = GetString(json, "notes");
+  clause.untestable = GetString(json, "untestable");
+  clause.withdrawn = GetString(json, "withdrawn");
+  return clause;
+}
+
+Json ToJson(const BackendInfo& backend) {
+  Json out = {{"name", backend.name},
+              {"capabilities", backend.capabilities},
+              {"platform", backend.platform}};
+  if (!backend.base.empty()) out["base"] = backend.base;
+  if (backend.wrong) out["wrong"] = true;
+  if (backend.IsMutant()) {
+    out["breaks"] = backend.breaks;
+    out["collateral"] = backend.collateral;
+    out["touches"] = backend.touches;
+  }
+  return out;
+}
+
+BackendInfo BackendFrom(const Json& json) {
+  BackendInfo backend;
+  backend.name = GetString(json, "name");
+  backend.capabilities = GetStrings(json, "capabilities");
+  backend.platform = GetString(json, "platform");
+  backend.base = GetString(json, "base");
+  backend.wrong = GetBool(json, "wrong");
+  backend.breaks = GetStrings(json, "breaks");
+  backend.collateral = GetStrings(json, "collateral");
+  backend.touches = GetStrings(json, "touches");
+  return backend;
+}
+
+Json ToJson(const Outcome& outcome) {
+  Json failures = Json::array();
+  for (const Failure& f : outcome.failures) {
+    failures.push_back(
+        {{"file", f.file}, {"line", f.line}, {"message", f.message}});
+  }
+  Json out = {
+      {"type", "end"},
+      {"number", outcome.number},
+      {"backend", outcome.backend},
+      {"case", outcome.case_name},
+      {"clause", outcome.clause},
+      {"seed", outcome.seed},
+      {"t", outcome.ended_s},
+      {"verdict", VerdictName(outcome.verdict.value_or(Verdict::kInfra))},
+      {"reason", outcome.reason},
+      {"failures", std::move(failures)},
+      {"duration_s", outcome.duration_s},
+      {"cpu_s", outcome.cpu_s},
+      {"max_rss_kb", outcome.max_rss_kb},
+      {"end", outcome.end}};
+  if (outcome.leftover_count > 0) {
+    out["leftover_processes"] = outcome.leftover_processes;
+    out["leftover_count"] = outcome.leftover_count;
+  }
+  if (!outcome.leftover_files.empty()) {
+    out["leftover_files"] = outcome.leftover_files;
+  }
+  if (!outcome.at_deadline.empty()) out["at_deadline"] = outcome.at_deadline;
+  out["output"] = outcome.output;
+  out["output_bytes"] = outcome.output_bytes;
+  return out;
+}
+
+void FillEnd(const Json& json, Outcome& outcome) {
+  outcome.ended_s = GetDouble(json, "t");
+  outcome.verdict =
+      ParseVerdict(GetString(json, "verdict")).value_or(Verdict::kInfra);
+  outcome.reason = GetString(json, "reason");
+  for (const Json& f : GetObjects(json, "failures")) {
+    outcome.failures.push_back({GetString(f, "file"),
+                                static_cast<int>(GetInt(f, "line")),
+                                GetString(f, "message")});
+  }
+  outcome.duration_s = GetDouble(json, "duration_s");
+  outcome.cpu_s = GetDouble(json, "cpu_s");
+  outcome.max_rss_kb = GetInt(json, "max_rss_kb");
+  outcome.end = GetString(json, "end");
+  outcome.leftover_processes = GetStrings(json, "leftover_processes");
+  outcome.leftover_count = GetInt(json, "leftover_count");
+  outcome.leftover_files = GetStrings(json, "leftover_files");
+  outcome.at_deadline = GetStrings(json, "at_deadline");
+  outcome.output = GetString(json, "output");
+  outcome.output_bytes = GetInt(json, "output_bytes");
+}
+
+void FillRun(const Json& json, RunRecord& run) {
+  run.schema = static_cast<int>(GetInt(json, "schema"));
+  run.spec_version = GetString(json, "spec_version");
+  run.platform = GetString(json, "platform");
+  run.machine = PairsFrom(json, "machine");
+  run.argv = GetStrings(json, "argv");
+  run.started = GetString(json, "started");
+  run.testee = GetString(json, "testee");
+  run.only = GetStrings(json, "only");
+  run.seed = static_cast<uint64_t>(GetInt(json, "seed"));
+  run.jobs = static_cast<int>(GetInt(json, "jobs"));
+  run.deadline_s = GetDouble(json, "deadline_s");
+  run.repro_prefix = GetString(json, "repro_prefix");
+  run.environment = PairsFrom(json, "environment");
+  for (const Json& c : GetObjects(json, "clauses")) {
+    run.clauses.push_back(ClauseFrom(c));
+  }
+  for (const Json& b : GetObjects(json, "backends")) {
+    run.backends.push_back(BackendFrom(b));
+  }
+  for (const Json& c : GetObjects(json, "cases")) {
+    run.cases.push_back({GetString(c, "name"), GetString(c, "clause"),
+                         GetString(c, "variant"),
+                         GetBool(c, "selected", true)});
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<LogWriter>> LogWriter::Create(
+    const std::string& path) {
+  absl::StatusOr<std::unique_ptr<AppendFile>> file = CreateAppendFile(path);
+  if (!file.ok()) return file.status();
+  return std::unique_ptr<LogWriter>(new LogWriter(*std::move(file)));
+}
+
+absl::Status LogWriter::WriteRun(const RunRecord& run) {
+  Json clauses = Json::array();
+  for (const ClauseInfo& c : run.clauses) clauses.push_back(ToJson(c));
+  Json backends = Json::array();
+  for (const BackendInfo& b : run.backends) backends.push_back(ToJson(b));
+  Json cases = Json::array();
+  for (const CaseInfo& c : run.cases) {
+    Json json_case = {
+        {"name", c.name}, {"clause", c.clause}, {"variant", c.variant}};
+    if (!c.selected) json_case["selected"] = false;
+    cases.push_back(std::move(json_case));
+  }
+  const Json json = {{"type", "run"},
+                     {"schema", kSchema},
+                     {"spec_version", run.spec_version},
+                     {"platform", run.platform},
+                     {"machine", PairsToJson(run.machine)},
+                     {"argv", run.argv},
+                     {"started", run.started},
+                     {"testee", run.testee},
+                     {"only", run.only},
+                     {"seed", run.seed},
+                     {"jobs", run.jobs},
+                     {"deadline_s", run.deadline_s},
+                     {"repro_prefix", run.repro_prefix},
+                     {"environment", PairsToJson(run.environment)},
+                     {"backends", std::move(backends)},
+                     {"cases", std::move(cases)},
+                     {"clauses", std::move(clauses)}};
+  return file_->Append(DumpJson(json) + "\n");
+}
+
+absl::Status LogWriter::WriteBegin(const Outcome& outcome) {
+  const Json json = {{"type", "begin"},
+                     {"number", outcome.number},
+                     {"backend", outcome.backend},
+                     {"case", outcome.case_name},
+                     {"clause", outcome.clause},
+                     {"seed", outcome.seed},
+                     {"time", outcome.time},
+                     {"t", outcome.began_s}};
+  return file_->Append(DumpJson(json) + "\n");
+}
+
+absl::Status LogWriter::WriteEnd(const Outcome& outcome) {
+  return file_->Append(DumpJson(ToJson(outcome)) + "\n");
+}
+
+absl::Status LogWriter::WriteRunEnd(const RunRecord& run) {
+  const Json json = {{"type", "run_end"},
+                     {"wall_s", run.wall_s},
+                     {"interrupted", run.interrupted},
+                     {"exit_code", run.exit_code}};
+  return file_->Append(DumpJson(json) + "\n");
+}
+
+absl::StatusOr<RunRecord> ReadLog(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return absl::NotFoundError(absl::StrCat("cannot read ", path));
+  const std::string text((std::istreambuf_iterator<char>(in)),
+                         std::istreambuf_iterator<char>());
+  absl::StatusOr<RunRecord> run = ParseLog(text);
+  if (!run.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": ", std::string(run.status().message())));
+  }
+  return run;
+}
+
+absl::StatusOr<RunRecord> ParseLog(std::string_view text) {
+  RunRecord run;
+  bool have_run = false;
+  std::map<int, size_t> by_number;  // of a case's record in run.outcomes
+  while (!text.empty()) {
+    const size_t newline = text.find('\n');
+    const std::string_view line = text.substr(0, newline);
+    text.remove_prefix(newline == std::string_view::npos ? text.size()
+                                                         : newline + 1);
+    if (line.empty()) continue;
+    const std::optional<Json> json = ParseJson(line);
+    if (!json.has_value()) {
+      ++run.unreadable_lines;
+      continue;
+    }
+    const std::string type = GetString(*json, "type");
+    if (type == "run") {
+      FillRun(*json, run);
+      if (run.schema > kSchema) {
+        return absl::InvalidArgumentError(
+            "the log is of a newer version than this program");
+      }
+      have_run = true;
+    } else if (type == "begin") {
+      Outcome outcome;
+      outcome.number = static_cast<int>(GetInt(*json, "number"));
+      outcome.backend = GetString(*json, "backend");
+      outcome.case_name = GetString(*json, "case");
+      outcome.clause = GetString(*json, "clause");
+      outcome.seed = static_cast<uint64_t>(GetInt(*json, "seed"));
+      outcome.time = GetString(*json, "time");
+      outcome.began_s = GetDouble(*json, "t");
+      by_number[outcome.number] = run.outcomes.size();
+      run.outcomes.push_back(std::move(outcome));
+    } else if (type == "end") {
+      const auto it = by_number.find(static_cast<int>(GetInt(*json, "number")));
+      if (it == by_number.end()) {
+        ++run.unreadable_lines;
+        continue;
+      }
+      FillEnd(*json, run.outcomes[it->second]);
+    } else if (type == "run_end") {
+      run.ended = true;
+      run.wall_s = GetDouble(*json, "wall_s");
+      run.interrupted = GetBool(*json, "interrupted");
+      run.exit_code = static_cast<int>(GetInt(*json, "exit_code", -1));
+    }
+    // Other types are of a later minor version: to be skipped.
+  }
+  if (!have_run) {
+    return absl::InvalidArgumentError(
+        "not the log of a run: it has no record of type run");
+  }
+  return run;
+}
+
+}  // namespace procspec::runner

@@ -1,0 +1,123 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "conformance/runner/commands.h"
+#include "conformance/runner/exit_code.h"
+#include "conformance/runner/os.h"
+
+namespace procspec::runner {
+namespace {
+
+void AddRunOptions(CLI::App& app, RunOptions& options) {
+  app.add_option("--testee", options.testee,
+                 "The program that links cases and backends");
+  app.add_option("--out", options.out_dir, "Where log and reports go")
+      ->default_val(".procspec/run");
+  app.add_option("--jobs,-j", options.jobs, "Cases at a time")
+      ->check(CLI::Range(1, 4096));
+  app.add_option("--deadline", options.deadline_s,
+                 "Seconds for a case (30, times PROCSPEC_TIME_SCALE)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--seed", options.seed, "Where cases draw their seeds from")
+      ->check(CLI::Range(0, 2147483647));
+  app.add_flag("--quiet,-q", options.quiet, "Show the final table only");
+  app.add_option("--repro", options.repro,
+                 "The command that repro lines begin with")
+      ->default_val("tools/conform");
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app{"procspec: judges implementations of process parallelism"};
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::help);
+  const Streams streams{std::cout, std::cerr};
+  ExitCode code = ExitCode::kUsage;
+
+  RunOptions run;
+  run.argv.assign(argv, argv + argc);
+  KillMatrixOptions matrix;
+  matrix.run.argv = run.argv;
+
+  CLI::App* run_app = app.add_subcommand("run", "Judge backends by the cases");
+  std::string backends;
+  std::string only;
+  CLI::Option* backend_option = run_app->add_option(
+      "--backend", backends, "NAME[,NAME...]; names may be globs");
+  CLI::Option* only_option = run_app->add_option(
+      "--only", only, "GLOB[,GLOB...] of case names or clause ids");
+  AddRunOptions(*run_app, run);
+  run_app->callback([&] {
+    if (backend_option->count() > 0) run.backends = backends;
+    if (only_option->count() > 0) run.only = only;
+    CatchInterrupts();
+    code = RunCommand(run, streams);
+  });
+
+  ListOptions list;
+  CLI::App* list_app = app.add_subcommand("list", "What there is to run");
+  CLI::Option_group* what = list_app->add_option_group("what");
+  what->add_flag("--clauses", list.clauses, "Clauses, with their cases");
+  what->add_flag("--cases", list.cases, "Cases of the testee");
+  what->add_flag("--backends", list.backends, "Backends of the testee");
+  what->require_option(1);
+  list_app->add_flag("--json", list.json, "As JSON");
+  list_app->add_flag("--no-testee", list.no_testee,
+                     "Clauses alone, without asking a testee for cases");
+  list_app->add_option("--testee", list.testee,
+                       "The program that links cases and backends");
+  list_app->callback([&] { code = ListCommand(list, streams); });
+
+  std::string id;
+  CLI::App* explain_app = app.add_subcommand("explain", "Print a clause");
+  explain_app->add_option("id", id, "Its id, as queue.put.timeout-full")
+      ->required();
+  explain_app->callback([&] { code = ExplainCommand(id, streams); });
+
+  std::string log;
+  std::string report_out;
+  CLI::App* report_app =
+      app.add_subcommand("report", "Make the reports of a run from its log");
+  report_app->add_option("log", log, "The log, or the directory with it")
+      ->required();
+  report_app->add_option("--out", report_out, "Where (beside the log)");
+  report_app->callback([&] { code = ReportCommand(log, report_out, streams); });
+
+  CLI::App* matrix_app = app.add_subcommand(
+      "kill-matrix", "Prove by wrong backends that the cases can fail");
+  std::string mutants;
+  CLI::Option* mutant_option = matrix_app->add_option(
+      "--mutant", mutants, "GLOB[,GLOB...] of mutants; others are left out");
+  matrix_app->add_flag("--full", matrix.full,
+                       "All cases on every mutant, not only those it touches");
+  matrix_app
+      ->add_option("--guard-ms", matrix.guard_ms,
+                   "How long a case waits for what should happen")
+      ->check(CLI::Range(1, 600000))
+      ->default_val(2500);
+  AddRunOptions(*matrix_app, matrix.run);
+  matrix_app->callback([&] {
+    if (mutant_option->count() > 0) matrix.mutants = mutants;
+    CatchInterrupts();
+    code = KillMatrixCommand(matrix, streams);
+  });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Help is no error; all else about the command line has one code.
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+  }
+  std::cout.flush();
+  return static_cast<int>(code);
+}
+
+}  // namespace
+}  // namespace procspec::runner
+
+int main(int argc, char** argv) { return procspec::runner::Main(argc, argv); }

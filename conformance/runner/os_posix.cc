@@ -1,0 +1,182 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "conformance/runner/os.h"
+
+namespace procspec::runner {
+namespace {
+
+absl::Status SystemError(std::string_view what, std::string_view path) {
+  const int code = errno;
+  return absl::ErrnoToStatus(code, absl::StrCat(what, " ", path));
+}
+
+class PosixAppendFile : public AppendFile {
+ public:
+  PosixAppendFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  ~PosixAppendFile() override { close(fd_); }
+
+  PosixAppendFile(const PosixAppendFile&) = delete;
+  PosixAppendFile& operator=(const PosixAppendFile&) = delete;
+
+  absl::Status Append(std::string_view record) override {
+    // A regular file takes all at once, unless the disk is full.
+    while (!record.empty()) {
+      const ssize_t n = write(fd_, record.data(), record.size());
+      if (n < 0) {
+        if (errno == EINTR) continue;
+        return SystemError("cannot write", path_);
+      }
+      record.remove_prefix(static_cast<size_t>(n));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const int fd_;
+  const std::string path_;
+};
+
+volatile sig_atomic_t interrupted = 0;
+
+void NoteInterrupt(int) { interrupted = 1; }
+
+// The value of "key : value" in a file of such lines.
+std::string FieldOf(const char* file, std::string_view key) {
+  std::ifstream in(file);
+  std::string line;
+  while (std::getline(in, line)) {
+    if (!absl::StartsWith(line, key)) continue;
+    const size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    return std::string(absl::StripAsciiWhitespace(line.substr(colon + 1)));
+  }
+  return "";
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<AppendFile>> CreateAppendFile(
+    const std::string& path) {
+  const int fd = open(
+      path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+  if (fd < 0) return SystemError("cannot create", path);
+  return std::make_unique<PosixAppendFile>(fd, path);
+}
+
+absl::StatusOr<std::string> MakePrivateRoot() {
+  // /tmp before TMPDIR: build systems set long ones.
+  std::string candidates[] = {"/tmp", GetEnv("TMPDIR")};
+  absl::Status status;
+  for (const std::string& base : candidates) {
+    if (base.empty()) continue;
+    std::string path = base + "/ps-XXXXXX";
+    if (mkdtemp(path.data()) != nullptr) return path;
+    status.Update(SystemError("cannot make a directory in", base));
+  }
+  return status;
+}
+
+absl::Status MakePrivateDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) != 0) return SystemError("cannot make", path);
+  return absl::OkStatus();
+}
+
+std::string SelfPath() {
+  char buffer[4096];
+  const ssize_t n = readlink("/proc/self/exe", buffer, sizeof(buffer));
+  return n > 0 ? std::string(buffer, static_cast<size_t>(n)) : "";
+}
+
+bool IsExecutable(const std::string& path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+         access(path.c_str(), X_OK) == 0;
+}
+
+std::string GetEnv(std::string_view name) {
+  const char* value = getenv(std::string(name).c_str());
+  return value == nullptr ? "" : value;
+}
+
+bool StdoutIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
+
+int TerminalWidth() {
+  winsize size = {};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    return size.ws_col;
+  }
+  return 80;
+}
+
+std::string_view PlatformName() { return "linux"; }
+
+std::vector<std::pair<std::string, std::string>> MachineContext() {
+  std::vector<std::pair<std::string, std::string>> context;
+  utsname names = {};
+  if (uname(&names) == 0) {
+    context.emplace_back("system",
+                         absl::StrCat(names.sysname, " ", names.release));
+    context.emplace_back("machine", names.machine);
+  }
+  context.emplace_back("processor", FieldOf("/proc/cpuinfo", "model name"));
+  context.emplace_back("processors", absl::StrCat(ProcessorCount()));
+  context.emplace_back("memory", FieldOf("/proc/meminfo", "MemTotal"));
+  double load[3];
+  if (getloadavg(load, 3) == 3) {
+    context.emplace_back("load",
+                         absl::StrCat(load[0], " ", load[1], " ", load[2]));
+  }
+  return context;
+}
+
+int64_t ProcessId() { return getpid(); }
+
+int ProcessorCount() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) {
+    const int count = CPU_COUNT(&set);
+    if (count > 0) return count;
+  }
+  return 1;
+}
+
+std::string SignalName(int signal) {
+  const char* name = sigabbrev_np(signal);
+  return name == nullptr ? "" : absl::StrCat("SIG", name);
+}
+
+void CatchInterrupts() {
+  struct sigaction action = {};
+  action.sa_handler = NoteInterrupt;
+  sigemptyset(&action.sa_mask);
+  // Without SA_RESTART: a wait returns and its caller looks at the note.
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    sigaction(signal, &action, nullptr);
+  }
+  // A reader of our output that goes away is noticed by write, not by death.
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, nullptr);
+}
+
+bool Interrupted() { return interrupted != 0; }
+
+}  // namespace procspec::runner

@@ -1,0 +1,96 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <map>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "conformance/runner/process_tree.h"
+
+namespace procspec::runner {
+namespace {
+
+constexpr size_t kCommandLimit = 160;
+
+// At most `limit` bytes of a file of /proc, which come in one read.
+std::string ReadSmall(const std::string& path, size_t limit) {
+  std::string out(limit, '\0');
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return "";
+  const ssize_t n = read(fd, out.data(), out.size());
+  close(fd);
+  out.resize(n > 0 ? static_cast<size_t>(n) : 0);
+  return out;
+}
+
+bool ParseStat(const std::string& stat, ProcessInfo& process) {
+  // "pid (comm) state ppid ...", where comm may hold blanks and parentheses.
+  const size_t close_paren = stat.rfind(')');
+  if (close_paren == std::string::npos || close_paren + 4 >= stat.size()) {
+    return false;
+  }
+  process.state = stat[close_paren + 2];
+  const size_t begin = close_paren + 4;
+  const size_t end = stat.find(' ', begin);
+  if (end == std::string::npos) return false;
+  return absl::SimpleAtoi(stat.substr(begin, end - begin), &process.parent);
+}
+
+}  // namespace
+
+std::string Describe(const ProcessInfo& process) {
+  std::string out =
+      absl::StrCat(process.pid, " (parent ", process.parent, ") ");
+  out.push_back(process.state);
+  if (!process.waits_in.empty()) absl::StrAppend(&out, " ", process.waits_in);
+  absl::StrAppend(&out, ": ", process.command);
+  return out;
+}
+
+std::vector<ProcessInfo> Descendants(int64_t root) {
+  std::multimap<int64_t, ProcessInfo> by_parent;
+  DIR* proc = opendir("/proc");
+  if (proc == nullptr) return {};
+  while (const dirent* entry = readdir(proc)) {
+    ProcessInfo process;
+    if (!absl::SimpleAtoi(entry->d_name, &process.pid)) continue;
+    const std::string stat =
+        ReadSmall(absl::StrCat("/proc/", process.pid, "/stat"), 1024);
+    if (!ParseStat(stat, process)) continue;  // it has just gone
+    by_parent.emplace(process.parent, std::move(process));
+  }
+  closedir(proc);
+
+  std::vector<ProcessInfo> found;
+  std::vector<int64_t> parents = {root};
+  for (size_t i = 0; i < parents.size(); ++i) {
+    auto [begin, end] = by_parent.equal_range(parents[i]);
+    for (auto it = begin; it != end; ++it) {
+      // A dead leader may have living threads, and those children.
+      parents.push_back(it->second.pid);
+      if (it->second.state == 'Z' || it->second.state == 'X') continue;
+      found.push_back(it->second);
+    }
+  }
+  return found;
+}
+
+void FillDetails(ProcessInfo& process) {
+  const std::string dir = absl::StrCat("/proc/", process.pid);
+  std::string command = ReadSmall(dir + "/cmdline", 4096);
+  while (!command.empty() && command.back() == '\0') command.pop_back();
+  command = absl::StrReplaceAll(command, {{std::string(1, '\0'), " "}});
+  if (command.size() > kCommandLimit) {
+    command = command.substr(0, kCommandLimit) + "...";
+  }
+  process.command = std::move(command);
+  process.waits_in = ReadSmall(dir + "/wchan", 128);
+  if (process.waits_in == "0") process.waits_in.clear();
+}
+
+}  // namespace procspec::runner

@@ -1,0 +1,95 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "conformance/runner/run_record.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+#include "spec/clause.h"
+#include "spec/explain.h"
+
+namespace procspec::runner {
+
+const ClauseInfo* RunRecord::FindClause(std::string_view id) const {
+  for (const ClauseInfo& clause : clauses) {
+    if (clause.id == id) return &clause;
+  }
+  return nullptr;
+}
+
+const BackendInfo* RunRecord::FindBackend(std::string_view name) const {
+  for (const BackendInfo& backend : backends) {
+    if (backend.name == name) return &backend;
+  }
+  return nullptr;
+}
+
+bool AppliesTo(const ClauseInfo& clause, std::string_view platform) {
+  if (clause.platform == "all" || clause.platform.empty()) return true;
+  const bool windows = platform.substr(0, 7) == "windows";
+  return (clause.platform == "windows") == windows;
+}
+
+bool Declares(const BackendInfo& backend, const ClauseInfo& clause) {
+  return std::all_of(clause.requirements.begin(), clause.requirements.end(),
+                     [&](const std::string& requirement) {
+                       return std::find(backend.capabilities.begin(),
+                                        backend.capabilities.end(),
+                                        requirement) !=
+                              backend.capabilities.end();
+                     });
+}
+
+std::vector<ClauseInfo> CompiledClauses() {
+  std::vector<ClauseInfo> out;
+  for (const Clause& clause : AllClauses()) {
+    ClauseInfo info;
+    info.id = clause.id;
+    info.area = clause.area;
+    info.level = LevelName(clause.level);
+    info.text = PlainText(clause);
+    info.platform = ClausePlatformName(clause.platform);
+    for (Capability c : clause.requirements) {
+      info.requirements.emplace_back(CapabilityName(c));
+    }
+    info.since = clause.since;
+    info.source = clause.source;
+    info.notes = clause.notes;
+    info.untestable = clause.untestable;
+    info.withdrawn = clause.withdrawn;
+    out.push_back(std::move(info));
+  }
+  return out;
+}
+
+std::string ReproLine(const RunRecord& run, std::string_view backend,
+                      std::string_view case_name) {
+  std::string line;
+  for (const auto& [name, value] : run.environment) {
+    absl::StrAppend(&line, name, "=", ShellQuote(value), " ");
+  }
+  absl::StrAppend(&line, run.repro_prefix, " ",
+                  ShellQuote(absl::StrCat("--backend=", std::string(backend))),
+                  " ",
+                  ShellQuote(absl::StrCat("--only=", std::string(case_name))));
+  if (run.seed != 0) absl::StrAppend(&line, " --seed=", run.seed);
+  return line;
+}
+
+std::string ShellQuote(std::string_view word) {
+  const bool plain =
+      !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+        return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+               std::string_view("-_./=,:+@%").find(c) != std::string_view::npos;
+      });
+  if (plain) return std::string(word);
+  return absl::StrCat(
+      "'", absl::StrReplaceAll(std::string(word), {{"'", "'\\''"}}), "'");
+}
+
+}  // namespace procspec::runner

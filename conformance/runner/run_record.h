@@ -1,0 +1,144 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PROCSPEC_CONFORMANCE_RUNNER_RUN_RECORD_H_
+#define PROCSPEC_CONFORMANCE_RUNNER_RUN_RECORD_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "conformance/runner/verdict.h"
+
+// What is known of a run: plain data, all of which is in its log. Every view is
+// a function of a RunRecord.
+
+namespace procspec::runner {
+
+// A clause as the log carries it, so that an old log can be read with the text
+// that was judged then.
+struct ClauseInfo {
+  std::string id;
+  std::string area;
+  std::string level;     // must, should, may
+  std::string text;      // one line, no Markdown
+  std::string platform;  // all, posix, windows
+  std::vector<std::string> requirements;
+  std::string since;
+  std::string source;
+  std::string notes;
+  std::string untestable;
+  std::string withdrawn;
+
+  bool IsMust() const { return level == "must"; }
+};
+
+struct BackendInfo {
+  std::string name;
+  std::vector<std::string> capabilities;
+  std::string platform;
+  std::string base;
+  // Wrong on purpose: proves that cases can fail, and is never judged unasked.
+  bool wrong = false;
+  // Of a mutant: the clauses it breaks, those it cannot help breaking, and the
+  // capabilities in which it differs from its base.
+  std::vector<std::string> breaks;
+  std::vector<std::string> collateral;
+  std::vector<std::string> touches;
+
+  bool IsMutant() const { return !breaks.empty(); }
+};
+
+struct CaseInfo {
+  std::string name;
+  std::string clause;
+  std::string variant;
+  bool selected = true;  // to be run
+};
+
+struct Failure {
+  std::string file;
+  int line = 0;
+  std::string message;
+};
+
+// One case on one backend.
+struct Outcome {
+  int number = 0;  // in the order in which they began
+  std::string backend;
+  std::string case_name;
+  std::string clause;
+  uint64_t seed = 0;
+  std::string time;    // when it began
+  double began_s = 0;  // since the run began
+  double ended_s = 0;  // likewise
+  // Absent: it had begun when the log ended.
+  std::optional<Verdict> verdict;
+  std::string reason;
+  std::vector<Failure> failures;
+  double duration_s = 0;
+  double cpu_s = 0;
+  int64_t max_rss_kb = 0;
+  std::string end;                              // how its process ended
+  std::vector<std::string> leftover_processes;  // shortened
+  int64_t leftover_count = 0;
+  std::vector<std::string> leftover_files;
+  std::vector<std::string> at_deadline;
+  std::string output;  // shortened
+  int64_t output_bytes = 0;
+};
+
+struct RunRecord {
+  int schema = 1;
+  std::string spec_version;
+  std::string platform;
+  std::vector<std::pair<std::string, std::string>> machine;
+  std::vector<std::string> argv;
+  std::string started;  // RFC 3339
+  std::string testee;
+  std::vector<std::string> only;  // the selection; empty: everything
+  uint64_t seed = 0;
+  int jobs = 0;
+  double deadline_s = 0;
+  std::string repro_prefix;  // a command that takes the options of `run`
+  std::vector<std::pair<std::string, std::string>> environment;  // of cases
+  std::vector<ClauseInfo> clauses;
+  std::vector<BackendInfo> backends;  // those judged
+  std::vector<CaseInfo> cases;        // all there are, selected or not
+
+  std::vector<Outcome> outcomes;
+
+  bool ended = false;  // the record that ends the run is there
+  bool interrupted = false;
+  double wall_s = 0;
+  int exit_code = -1;
+  // Lines that could not be read: the last one of a killed run, or damage.
+  int unreadable_lines = 0;
+
+  const ClauseInfo* FindClause(std::string_view id) const;
+  const BackendInfo* FindBackend(std::string_view name) const;
+};
+
+// Whether a clause speaks of a platform such as "linux".
+bool AppliesTo(const ClauseInfo& clause, std::string_view platform);
+
+// Whether a backend declares all that a clause requires.
+bool Declares(const BackendInfo& backend, const ClauseInfo& clause);
+
+// The clauses of the specification that is compiled in.
+std::vector<ClauseInfo> CompiledClauses();
+
+// The line that runs one case again: "tools/conform --backend=B --only=C".
+std::string ReproLine(const RunRecord& run, std::string_view backend,
+                      std::string_view case_name);
+
+// A word of a POSIX shell command, quoted only if it must be.
+std::string ShellQuote(std::string_view word);
+
+}  // namespace procspec::runner
+
+#endif  // PROCSPEC_CONFORMANCE_RUNNER_RUN_RECORD_H_

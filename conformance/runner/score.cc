@@ -1,0 +1,120 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "conformance/runner/score.h"
+
+#include <algorithm>
+#include <set>
+
+namespace procspec::runner {
+
+double BackendScore::conformance() const {
+  return musts_applicable == 0
+             ? 0
+             : static_cast<double>(musts_passed) / musts_applicable;
+}
+
+double BackendScore::coverage() const {
+  return clauses_total == 0 ? 0 : static_cast<double>(judged) / clauses_total;
+}
+
+bool Holds(Verdict verdict) {
+  return verdict == Verdict::kPass || verdict == Verdict::kXfail;
+}
+
+std::vector<BackendScore> Score(const RunRecord& run) {
+  std::set<std::string> selected;
+  // (backend, case) -> verdict, (clause) -> its selected cases.
+  std::map<std::string, std::vector<const CaseInfo*>> cases_of;
+  for (const CaseInfo& c : run.cases) {
+    if (c.selected) selected.insert(c.clause);
+    cases_of[c.clause].push_back(&c);
+  }
+  std::map<std::pair<std::string, std::string>, Verdict> verdicts;
+  std::map<std::string, std::pair<double, double>> span;
+  for (const Outcome& o : run.outcomes) {
+    verdicts[{o.backend, o.case_name}] = o.verdict.value_or(Verdict::kInfra);
+    const double ended = o.verdict.has_value() ? o.ended_s : o.began_s;
+    auto [it, fresh] = span.emplace(o.backend, std::pair(o.began_s, ended));
+    if (!fresh) {
+      it->second.first = std::min(it->second.first, o.began_s);
+      it->second.second = std::max(it->second.second, ended);
+    }
+  }
+
+  std::vector<BackendScore> scores;
+  for (const BackendInfo& backend : run.backends) {
+    BackendScore score;
+    score.backend = backend.name;
+    score.platform = backend.platform;
+    if (const auto it = span.find(backend.name); it != span.end()) {
+      score.wall_s = it->second.second - it->second.first;
+    }
+    for (const ClauseInfo& clause : run.clauses) {
+      if (!clause.withdrawn.empty() || !AppliesTo(clause, backend.platform)) {
+        continue;
+      }
+      ++score.clauses_total;
+      const bool applicable = clause.IsMust() && clause.untestable.empty() &&
+                              Declares(backend, clause);
+      if (applicable) ++score.musts_applicable;
+
+      std::optional<Verdict> verdict;
+      bool cut = false;  // a selected case did not get its turn
+      bool judged = false;
+      bool all_passed = !cases_of[clause.id].empty();
+      for (const CaseInfo* c : cases_of[clause.id]) {
+        const auto it = verdicts.find({backend.name, c->name});
+        if (it == verdicts.end()) {
+          all_passed = false;
+          cut = cut || c->selected;
+          continue;
+        }
+        verdict = std::max(verdict.value_or(it->second), it->second);
+        judged = judged || IsJudged(it->second);
+        all_passed = all_passed && it->second == Verdict::kPass;
+      }
+      if (verdict.has_value()) {
+        if (cut) verdict = std::max(*verdict, Verdict::kInfra);
+        score.verdicts[clause.id] = *verdict;
+        ++score.counts[static_cast<size_t>(*verdict)];
+      }
+      if (judged) ++score.judged;
+      if (applicable && all_passed) ++score.musts_passed;
+      const bool in_scope = run.only.empty() || selected.count(clause.id) > 0;
+      if (applicable && in_scope && !(verdict.has_value() && Holds(*verdict))) {
+        score.musts_not_held.push_back(clause.id);
+      }
+    }
+    scores.push_back(std::move(score));
+  }
+  return scores;
+}
+
+ExitCode Decide(const RunRecord& run, const std::vector<BackendScore>& scores) {
+  if (run.interrupted) return ExitCode::kInterrupted;
+  bool all_unsupported = true;
+  bool all_infra = true;
+  bool some_infra = false;
+  for (const Outcome& o : run.outcomes) {
+    const Verdict verdict = o.verdict.value_or(Verdict::kInfra);
+    if (verdict != Verdict::kUnsupported) all_unsupported = false;
+    if (verdict != Verdict::kInfra) all_infra = false;
+    if (verdict == Verdict::kInfra) some_infra = true;
+  }
+  if (run.outcomes.empty() || all_infra) return ExitCode::kNothingJudged;
+  if (all_unsupported) return ExitCode::kAllUnsupported;
+  bool must_infra = false;
+  for (const BackendScore& score : scores) {
+    for (const std::string& id : score.musts_not_held) {
+      const auto it = score.verdicts.find(id);
+      if (it == score.verdicts.end() || it->second != Verdict::kInfra) {
+        return ExitCode::kMustFailed;
+      }
+      must_infra = true;
+    }
+  }
+  return some_infra || must_infra ? ExitCode::kInfra : ExitCode::kOk;
+}
+
+}  // namespace procspec::runner

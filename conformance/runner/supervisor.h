@@ -1,0 +1,97 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PROCSPEC_CONFORMANCE_RUNNER_SUPERVISOR_H_
+#define PROCSPEC_CONFORMANCE_RUNNER_SUPERVISOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "conformance/runner/process_tree.h"
+#include "conformance/runner/verdict.h"
+
+// Runs programs and ends all that came of them.
+//
+//   auto supervisor = Supervisor::Create();
+//   supervisor->Start(7, {.argv = {"testee", "run", ...}, ...});
+//   for (const Ending& e : supervisor->Wait(absl::Seconds(1))) ...
+//
+// Each program runs in a process tree of its own, whose every member is ended
+// before its Ending is reported, whatever it did: ignored signals, stopped
+// itself, moved to a new session, left a grandchild that holds its output open.
+// Also when this process is killed.
+
+namespace procspec::runner {
+
+struct Command {
+  std::vector<std::string> argv;  // argv[0] is the path of the program
+  // Set in its environment, over this process's own.
+  std::vector<std::pair<std::string, std::string>> environment;
+  std::string directory;  // it runs there
+  std::string output;     // standard output, a file to create
+  std::string errors;     // standard error; empty: where the output goes
+  absl::Duration deadline = absl::Seconds(30);
+};
+
+// Kept of a list of processes; the count tells how many there were.
+inline constexpr size_t kProcessesKept = 16;
+
+struct Ending {
+  int token = 0;
+  End end = End::kNotStarted;
+  int code = 0;
+  std::string problem;  // why it was not started, or what else went wrong
+  // From the start of the program to its end, not of what it left.
+  absl::Duration wall;
+  absl::Duration cpu;
+  int64_t max_rss_kb = 0;
+  // Alive when the program had ended and a grace had passed.
+  std::vector<ProcessInfo> leftovers;
+  int64_t leftover_count = 0;
+  // What they all did at the deadline.
+  std::vector<ProcessInfo> at_deadline;
+  bool tree_ended = true;  // false: something resists even SIGKILL
+};
+
+class Supervisor {
+ public:
+  struct Options {
+    // From asking the program to end to ending it.
+    absl::Duration term_grace = absl::Milliseconds(500);
+    // For what it left to end by itself: helpers that clean up when their
+    // client is gone.
+    absl::Duration settle_grace = absl::Milliseconds(500);
+    // Output beyond this is cut to its beginning while it is written.
+    int64_t output_limit = 64 << 20;
+  };
+
+  static absl::StatusOr<std::unique_ptr<Supervisor>> Create(
+      const Options& options);
+
+  virtual ~Supervisor() = default;
+
+  // Starts a program. The token comes back in its Ending; it must not be in
+  // use. An error means that the system has no room for another process; a
+  // program that cannot be run ends as kNotStarted.
+  virtual absl::Status Start(int token, const Command& command) = 0;
+
+  // The endings since the last call. Waits for one, until `timeout` has passed
+  // or Interrupted() becomes true.
+  virtual std::vector<Ending> Wait(absl::Duration timeout) = 0;
+
+  // Ends all that runs, at once; the endings follow. Nothing can be started
+  // afterwards.
+  virtual void Cancel() = 0;
+
+  virtual size_t running() const = 0;
+};
+
+}  // namespace procspec::runner
+
+#endif  // PROCSPEC_CONFORMANCE_RUNNER_SUPERVISOR_H_
