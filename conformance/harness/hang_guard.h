@@ -1,0 +1,30 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PROCSPEC_CONFORMANCE_HARNESS_HANG_GUARD_H_
+#define PROCSPEC_CONFORMANCE_HARNESS_HANG_GUARD_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+
+// The last guard of a case: a call of the object under test that never returns
+// still gives an outcome, and it is written by the process that hung. A timer
+// and not a thread, because cases fork; forked children do not inherit it.
+//
+// The runner has a deadline too, a longer one, for what this cannot end.
+
+namespace procspec::harness {
+
+// What is written if the guard strikes. Set it before arming, again as often as
+// it changes.
+void SetHangOutcome(std::string content);
+
+// After `patience`, writes the outcome to `path` (by a rename, so never half)
+// and ends the process at once with exit code 1. Once in a process.
+void ArmHangGuard(absl::Duration patience, const std::string& path);
+void DisarmHangGuard();
+
+}  // namespace procspec::harness
+
+#endif  // PROCSPEC_CONFORMANCE_HARNESS_HANG_GUARD_H_

@@ -1,0 +1,223 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "conformance/harness/run_case.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "conformance/harness/hang_guard.h"
+#include "conformance/harness/timing.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "spec/capability.h"
+
+namespace procspec::harness {
+namespace {
+
+// What a report can use; a case that fails in a loop must not fill the disk.
+constexpr size_t kMaxFailures = 50;
+constexpr size_t kMaxMessage = 16 * 1024;
+
+#ifdef _WIN32
+constexpr ClausePlatform kPlatform = ClausePlatform::kWindows;
+#else
+constexpr ClausePlatform kPlatform = ClausePlatform::kPosix;
+#endif
+
+const CaseRun* current_run = nullptr;
+std::shared_ptr<Backend> current_backend;
+
+// Why the case does not concern the backend or this platform.
+std::optional<std::string> WhyUnsupported(const Clause& clause,
+                                          const Backend& backend) {
+  if (clause.platform != ClausePlatform::kAll && clause.platform != kPlatform) {
+    return absl::StrCat("the clause is for ",
+                        ClausePlatformName(clause.platform), " only");
+  }
+  const CapabilitySet has = backend.capabilities();
+  std::vector<std::string_view> lacks;
+  for (Capability c : clause.requirements) {
+    if (!has.Has(c)) lacks.push_back(CapabilityName(c));
+  }
+  if (lacks.empty()) return std::nullopt;
+  return absl::StrCat("the backend does not declare ",
+                      absl::StrJoin(lacks, ", "));
+}
+
+std::string Cut(const char* text) {
+  std::string message = text == nullptr ? "" : text;
+  if (message.size() > kMaxMessage) {
+    message.resize(kMaxMessage);
+    message += " ...";
+  }
+  return message;
+}
+
+Outcome Failed(std::string message) {
+  Outcome outcome;
+  outcome.verdict = CaseVerdict::kFail;
+  outcome.reason = message;
+  outcome.failures.push_back({.message = std::move(message)});
+  return outcome;
+}
+
+std::string HangMessage() {
+  return absl::StrCat("hung: the case was not over after ",
+                      absl::FormatDuration(HangGuard()));
+}
+
+// Keeps what the test reports, and the outcome of a hang up to date with it.
+class Recorder : public testing::EmptyTestEventListener {
+ public:
+  explicit Recorder(const CaseRun& run) : run_(run) {}
+
+  void OnTestPartResult(const testing::TestPartResult& part) override {
+    if (part.skipped()) {
+      skipped_ = Cut(part.message());
+    } else if (part.failed() && failures_.size() < kMaxFailures) {
+      failures_.push_back({.file = part.file_name() ? part.file_name() : "",
+                           .line = part.line_number(),
+                           .message = Cut(part.message())});
+      UpdateHangOutcome();
+    }
+  }
+
+  void UpdateHangOutcome() const {
+    SetHangOutcome(ToJson(run_, HangOutcome()));
+  }
+
+  Outcome HangOutcome() const {
+    Outcome outcome = Failed(HangMessage());
+    outcome.failures.insert(outcome.failures.begin(), failures_.begin(),
+                            failures_.end());
+    outcome.duration_ms = absl::ToDoubleMilliseconds(HangGuard());
+    return outcome;
+  }
+
+  const std::vector<Failure>& failures() const { return failures_; }
+  const std::optional<std::string>& skipped() const { return skipped_; }
+
+ private:
+  const CaseRun& run_;
+  std::vector<Failure> failures_;
+  std::optional<std::string> skipped_;
+};
+
+Outcome RunOnlyTest(const CaseRun& run, const std::string& result_path) {
+  int argc = 1;
+  char name[] = "testee";
+  char* argv[] = {name, nullptr};
+  testing::InitGoogleTest(&argc, argv);
+  // Not what the environment says: exactly this case is to run.
+  testing::GTEST_FLAG(filter) = "*";
+  testing::GTEST_FLAG(repeat) = 1;
+  testing::GTEST_FLAG(also_run_disabled_tests) = true;
+  // A failed child must not end the whole with it.
+  testing::GTEST_FLAG(break_on_failure) = false;
+  testing::GTEST_FLAG(throw_on_failure) = false;
+
+  const CaseInfo& info = *run.info;
+  testing::RegisterTest("Conformance", info.name.c_str(), nullptr, nullptr,
+                        info.file, info.line,
+                        [&info]() -> Case* { return info.make(); });
+
+  testing::UnitTest& unit_test = *testing::UnitTest::GetInstance();
+  auto* recorder = new Recorder(run);
+  unit_test.listeners().Append(recorder);  // takes it
+
+  recorder->UpdateHangOutcome();
+  ArmHangGuard(HangGuard(), result_path);
+  Stopwatch watch;
+  const int code = RUN_ALL_TESTS();
+  const absl::Duration duration = watch.Elapsed();
+  DisarmHangGuard();
+
+  Outcome outcome;
+  outcome.duration_ms = absl::ToDoubleMilliseconds(duration);
+  outcome.failures = recorder->failures();
+  const int ran = unit_test.test_to_run_count();
+  if (ran != 1) {
+    outcome.failures.insert(
+        outcome.failures.begin(),
+        {.message = absl::StrCat(
+             "the judge failed: exactly one test had to run, ", ran, " did")});
+  } else if (code != 0 && outcome.failures.empty()) {
+    outcome.failures.push_back({.message = "failed without a message"});
+  }
+  if (!outcome.failures.empty()) {
+    outcome.verdict = CaseVerdict::kFail;
+    outcome.reason = outcome.failures.front().message;
+  } else if (recorder->skipped().has_value()) {
+    outcome.verdict = CaseVerdict::kUnsupported;
+    outcome.reason = *recorder->skipped();
+  } else {
+    outcome.verdict = CaseVerdict::kPass;
+  }
+  return outcome;
+}
+
+}  // namespace
+
+std::string_view CaseVerdictName(CaseVerdict verdict) {
+  switch (verdict) {
+    case CaseVerdict::kPass:
+      return "PASS";
+    case CaseVerdict::kFail:
+      return "FAIL";
+    case CaseVerdict::kUnsupported:
+      return "UNSUPPORTED";
+  }
+  return "?";
+}
+
+const CaseRun& CurrentRun() { return *current_run; }
+
+std::shared_ptr<Backend> TakeCurrentBackend() {
+  return std::move(current_backend);
+}
+
+Outcome RunCase(const CaseRun& run, const std::string& result_path) {
+  current_run = &run;
+  current_backend = run.backend->factory();
+  if (current_backend == nullptr) {
+    return Failed(absl::StrCat("the factory of backend '", run.backend->name,
+                               "' gave nothing"));
+  }
+  if (std::optional<std::string> why =
+          WhyUnsupported(run.info->clause.clause(), *current_backend)) {
+    Outcome outcome;
+    outcome.verdict = CaseVerdict::kUnsupported;
+    outcome.reason = *std::move(why);
+    return outcome;
+  }
+  return RunOnlyTest(run, result_path);
+}
+
+std::string ToJson(const CaseRun& run, const Outcome& outcome) {
+  nlohmann::ordered_json failures = nlohmann::ordered_json::array();
+  for (const Failure& failure : outcome.failures) {
+    failures.push_back({{"file", failure.file},
+                        {"line", failure.line},
+                        {"message", failure.message}});
+  }
+  const nlohmann::ordered_json json = {
+      {"verdict", CaseVerdictName(outcome.verdict)},
+      {"backend", run.backend->name},
+      {"case", run.info->name},
+      {"clause", run.info->clause.id()},
+      {"reason", outcome.reason},
+      {"failures", failures},
+      {"duration_ms", outcome.duration_ms},
+      {"seed", run.seed},
+  };
+  // Messages may quote any bytes: what is not UTF-8 is replaced, not thrown at.
+  return json.dump(-1, ' ', false,
+                   nlohmann::ordered_json::error_handler_t::replace) +
+         "\n";
+}
+
+}  // namespace procspec::harness

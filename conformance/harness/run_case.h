@@ -1,0 +1,68 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PROCSPEC_CONFORMANCE_HARNESS_RUN_CASE_H_
+#define PROCSPEC_CONFORMANCE_HARNESS_RUN_CASE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/harness/backend_registry.h"
+#include "conformance/harness/case.h"
+#include "spec/backend.h"
+
+// Runs one case in this process and writes what came of it.
+
+namespace procspec::harness {
+
+enum class CaseVerdict { kPass, kFail, kUnsupported };
+
+// "PASS", "FAIL", "UNSUPPORTED".
+std::string_view CaseVerdictName(CaseVerdict verdict);
+
+struct Failure {
+  std::string file;  // from the root of the repository; empty: nowhere
+  int line = 0;
+  std::string message;
+};
+
+struct Outcome {
+  CaseVerdict verdict = CaseVerdict::kFail;
+  std::string reason;  // why UNSUPPORTED; of a FAIL its first line
+  std::vector<Failure> failures;
+  double duration_ms = 0;
+};
+
+struct CaseRun {
+  const CaseInfo* info = nullptr;
+  const BackendEntry* backend = nullptr;
+  std::string directory;
+  uint64_t seed = 0;
+};
+
+// The run that this process is for. Only while a case runs.
+const CaseRun& CurrentRun();
+
+// Gives its backend away, to the case. Once.
+std::shared_ptr<Backend> TakeCurrentBackend();
+
+// Runs the case as the one GoogleTest test of this program. Once in a process.
+// That not exactly one test ran is a failure: tests of another kind were linked
+// in, or a filter left none.
+//
+// Nothing is run, and the verdict is kUnsupported, when the backend does not
+// declare what the clause requires or the clause is for another platform.
+//
+// A case that takes longer than HangGuard does not return from here: its
+// outcome, a failure, is written to `result_path` and the process exits 1.
+Outcome RunCase(const CaseRun& run, const std::string& result_path);
+
+// One line of JSON; see README.md for its keys.
+std::string ToJson(const CaseRun& run, const Outcome& outcome);
+
+}  // namespace procspec::harness
+
+#endif  // PROCSPEC_CONFORMANCE_HARNESS_RUN_CASE_H_
