@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "spec/backend.h"
+#include "spec/capability.h"
 #include "spec/clause.h"
 
 // How a backend comes to be judged: an adapter library registers it before
@@ -31,13 +32,16 @@ struct BackendEntry {
   std::string name;  // kebab-case
   BackendFactory factory;
 
-  // For a wrong backend only: what it is a variation of, the clauses it is made
-  // to break, and those it cannot help breaking with them.
+  // Wrong on purpose: proves that cases can fail, and is judged only on demand.
+  bool wrong = false;
+
+  // Of a mutant: what it is a variation of, the clauses it is made to break,
+  // those it cannot help breaking with them, and the capabilities in which it
+  // differs from its base.
   std::string base = {};
   std::vector<ClauseId> breaks = {};
   std::vector<ClauseId> collateral = {};
-
-  bool is_mutant() const { return !base.empty(); }
+  std::vector<Capability> touches = {};
 };
 
 // A name registered twice, or an empty one, ends the program with a message.

@@ -79,6 +79,7 @@ bool RegisterCase(CaseName name, const char* file, int line, Case* (*make)()) {
   CaseInfo info{.name = std::string(name.clause.id()),
                 .clause = name.clause,
                 .variant = std::string(name.variant),
+                .requirements = name.requirements,
                 .file = file,
                 .line = line,
                 .make = make};
@@ -88,6 +89,9 @@ bool RegisterCase(CaseName name, const char* file, int line, Case* (*make)()) {
                        "' is not kebab-case"));
     }
     absl::StrAppend(&info.name, "/", info.variant);
+  }
+  for (Capability c : info.clause.clause().requirements) {
+    info.requirements.Add(c);
   }
   std::vector<CaseInfo>& cases = Cases();
   auto place = std::lower_bound(

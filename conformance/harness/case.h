@@ -16,10 +16,11 @@
 #include "conformance/harness/timing.h"
 #include "gtest/gtest.h"
 #include "spec/backend.h"
+#include "spec/capability.h"
 #include "spec/clause.h"
 
-// What a case stands on; the one header that a file of cases includes. README.md
-// here tells how to write one.
+// What a case stands on; the one header that a file of cases includes.
+// README.md here tells how to write one.
 //
 //   PROCSPEC_CASE("queue.put.timeout-full") {
 //     ASSERT_OK_AND_ASSIGN(auto queue, backend().NewQueue(1));
@@ -45,8 +46,8 @@ class Case : public testing::Test {
   uint64_t seed() const;
 
   // Constructs and starts a process that runs the target.
-  absl::StatusOr<std::shared_ptr<Process>> StartProcess(
-      std::string_view target, List args = {});
+  absl::StatusOr<std::shared_ptr<Process>> StartProcess(std::string_view target,
+                                                        List args = {});
 
   void SetUp() override;
   void TearDown() override;
@@ -63,32 +64,30 @@ class Case : public testing::Test {
 //   PROCSPEC_CASE("queue.put.timeout-full", "after-drain") { ... }
 //
 // The case runs only on backends that declare what the clause requires, and on
-// its platform; elsewhere its verdict is UNSUPPORTED.
-#define PROCSPEC_CASE(...) PROCSPEC_CASE_F(::procspec::harness::Case, __VA_ARGS__)
+// its platform; elsewhere its verdict is UNSUPPORTED. A variant that needs more
+// than its clause says so in a third argument:
+//   PROCSPEC_CASE("queue.get.blocks", "forked", {Capability::kStartFork}) { ...
+//   }
+// A case never skips itself: that is a failure.
+#define PROCSPEC_CASE(...) \
+  PROCSPEC_CASE_F(::procspec::harness::Case, __VA_ARGS__)
 
 // The same with a fixture of one's own, derived from Case.
-#define PROCSPEC_CASE_F(fixture, ...)                                        \
-  PROCSPEC_CASE_IMPL_(fixture, PROCSPEC_CONCAT_(ProcspecCase_, __LINE__),    \
+#define PROCSPEC_CASE_F(fixture, ...)                                     \
+  PROCSPEC_CASE_IMPL_(fixture, PROCSPEC_CONCAT_(ProcspecCase_, __LINE__), \
                       __VA_ARGS__)
 // The namespace keeps classes of equal name in different files apart.
-#define PROCSPEC_CASE_IMPL_(fixture, Class, ...)                             \
-  namespace {                                                                \
-  class Class : public fixture {                                             \
-    void TestBody() override;                                                \
-  };                                                                         \
-  [[maybe_unused]] const bool PROCSPEC_CONCAT_(Class, _is_registered) =      \
-      ::procspec::harness::RegisterCase(                                     \
-          ::procspec::harness::CaseName{__VA_ARGS__}, __FILE__, __LINE__,    \
-          []() -> ::procspec::harness::Case* { return new Class; });         \
-  }                                                                          \
+#define PROCSPEC_CASE_IMPL_(fixture, Class, ...)                          \
+  namespace {                                                             \
+  class Class : public fixture {                                          \
+    void TestBody() override;                                             \
+  };                                                                      \
+  [[maybe_unused]] const bool PROCSPEC_CONCAT_(Class, _is_registered) =   \
+      ::procspec::harness::RegisterCase(                                  \
+          ::procspec::harness::CaseName{__VA_ARGS__}, __FILE__, __LINE__, \
+          []() -> ::procspec::harness::Case* { return new Class; });      \
+  }                                                                       \
   void Class::TestBody()
-
-// Ends the case as UNSUPPORTED when the backend lacks a capability that this
-// variant needs beyond what its clause requires.
-#define PROCSPEC_REQUIRE(capability)                                         \
-  if (!backend().capabilities().Has(capability))                             \
-  GTEST_SKIP() << "the backend does not declare "                            \
-               << ::procspec::CapabilityName(capability)
 
 // ---------------------------------------------------------------------------
 // For the machinery only.
@@ -96,12 +95,14 @@ class Case : public testing::Test {
 struct CaseName {
   ClauseId clause;
   std::string_view variant = {};
+  CapabilitySet requirements = {};  // beyond those of the clause
 };
 
 struct CaseInfo {
   std::string name;  // "queue.put.timeout-full" or ".../after-drain"
   ClauseId clause;
   std::string variant;
+  CapabilitySet requirements;  // those of the clause among them
   const char* file;
   int line;
   Case* (*make)();

@@ -155,16 +155,16 @@ inline matchers_internal::RaisesMatcher Raises(ErrorKind kind) {
 
 // Assigns the value of a StatusOr, or ends the case with its error. The
 // declaration must not contain a comma outside parentheses.
-#define ASSERT_OK_AND_ASSIGN(declaration, expression)                        \
-  PROCSPEC_ASSERT_OK_AND_ASSIGN_IMPL_(                                       \
-      PROCSPEC_CONCAT_(procspec_status_or_, __LINE__), declaration,          \
+#define ASSERT_OK_AND_ASSIGN(declaration, expression)               \
+  PROCSPEC_ASSERT_OK_AND_ASSIGN_IMPL_(                              \
+      PROCSPEC_CONCAT_(procspec_status_or_, __LINE__), declaration, \
       expression, #expression)
-#define PROCSPEC_ASSERT_OK_AND_ASSIGN_IMPL_(temporary, declaration,          \
-                                            expression, text)                \
-  auto temporary = (expression);                                             \
-  ASSERT_TRUE(temporary.ok())                                                \
-      << text << "\n  reports "                                              \
-      << ::procspec::harness::Describe(temporary.status());                  \
+#define PROCSPEC_ASSERT_OK_AND_ASSIGN_IMPL_(temporary, declaration, \
+                                            expression, text)       \
+  auto temporary = (expression);                                    \
+  ASSERT_TRUE(temporary.ok())                                       \
+      << text << "\n  reports "                                     \
+      << ::procspec::harness::Describe(temporary.status());         \
   declaration = *std::move(temporary)
 
 #endif  // PROCSPEC_CONFORMANCE_HARNESS_MATCHERS_H_

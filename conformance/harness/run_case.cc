@@ -32,16 +32,18 @@ const CaseRun* current_run = nullptr;
 std::shared_ptr<Backend> current_backend;
 
 // Why the case does not concern the backend or this platform.
-std::optional<std::string> WhyUnsupported(const Clause& clause,
+std::optional<std::string> WhyUnsupported(const CaseInfo& info,
                                           const Backend& backend) {
+  const Clause& clause = info.clause.clause();
   if (clause.platform != ClausePlatform::kAll && clause.platform != kPlatform) {
     return absl::StrCat("the clause is for ",
                         ClausePlatformName(clause.platform), " only");
   }
   const CapabilitySet has = backend.capabilities();
   std::vector<std::string_view> lacks;
-  for (Capability c : clause.requirements) {
-    if (!has.Has(c)) lacks.push_back(CapabilityName(c));
+  for (Capability c : AllCapabilities()) {
+    if (info.requirements.Has(c) && !has.Has(c))
+      lacks.push_back(CapabilityName(c));
   }
   if (lacks.empty()) return std::nullopt;
   return absl::StrCat("the backend does not declare ",
@@ -60,7 +62,6 @@ std::string Cut(const char* text) {
 Outcome Failed(std::string message) {
   Outcome outcome;
   outcome.verdict = CaseVerdict::kFail;
-  outcome.reason = message;
   outcome.failures.push_back({.message = std::move(message)});
   return outcome;
 }
@@ -76,14 +77,14 @@ class Recorder : public testing::EmptyTestEventListener {
   explicit Recorder(const CaseRun& run) : run_(run) {}
 
   void OnTestPartResult(const testing::TestPartResult& part) override {
-    if (part.skipped()) {
-      skipped_ = Cut(part.message());
-    } else if (part.failed() && failures_.size() < kMaxFailures) {
-      failures_.push_back({.file = part.file_name() ? part.file_name() : "",
-                           .line = part.line_number(),
-                           .message = Cut(part.message())});
-      UpdateHangOutcome();
-    }
+    if (part.passed() || failures_.size() >= kMaxFailures) return;
+    failures_.push_back(
+        {.file = part.file_name() ? part.file_name() : "",
+         .line = part.line_number(),
+         .message =
+             absl::StrCat(part.skipped() ? "a case must not skip itself: " : "",
+                          Cut(part.message()))});
+    UpdateHangOutcome();
   }
 
   void UpdateHangOutcome() const {
@@ -99,12 +100,10 @@ class Recorder : public testing::EmptyTestEventListener {
   }
 
   const std::vector<Failure>& failures() const { return failures_; }
-  const std::optional<std::string>& skipped() const { return skipped_; }
 
  private:
   const CaseRun& run_;
   std::vector<Failure> failures_;
-  std::optional<std::string> skipped_;
 };
 
 Outcome RunOnlyTest(const CaseRun& run, const std::string& result_path) {
@@ -148,15 +147,8 @@ Outcome RunOnlyTest(const CaseRun& run, const std::string& result_path) {
   } else if (code != 0 && outcome.failures.empty()) {
     outcome.failures.push_back({.message = "failed without a message"});
   }
-  if (!outcome.failures.empty()) {
-    outcome.verdict = CaseVerdict::kFail;
-    outcome.reason = outcome.failures.front().message;
-  } else if (recorder->skipped().has_value()) {
-    outcome.verdict = CaseVerdict::kUnsupported;
-    outcome.reason = *recorder->skipped();
-  } else {
-    outcome.verdict = CaseVerdict::kPass;
-  }
+  outcome.verdict =
+      outcome.failures.empty() ? CaseVerdict::kPass : CaseVerdict::kFail;
   return outcome;
 }
 
@@ -188,7 +180,7 @@ Outcome RunCase(const CaseRun& run, const std::string& result_path) {
                                "' gave nothing"));
   }
   if (std::optional<std::string> why =
-          WhyUnsupported(run.info->clause.clause(), *current_backend)) {
+          WhyUnsupported(*run.info, *current_backend)) {
     Outcome outcome;
     outcome.verdict = CaseVerdict::kUnsupported;
     outcome.reason = *std::move(why);

@@ -24,14 +24,14 @@ enum class CaseVerdict { kPass, kFail, kUnsupported };
 std::string_view CaseVerdictName(CaseVerdict verdict);
 
 struct Failure {
-  std::string file;  // from the root of the repository; empty: nowhere
+  std::string file = {};  // from the root of the repository; empty: nowhere
   int line = 0;
   std::string message;
 };
 
 struct Outcome {
   CaseVerdict verdict = CaseVerdict::kFail;
-  std::string reason;  // why UNSUPPORTED; of a FAIL its first line
+  std::string reason;  // why UNSUPPORTED
   std::vector<Failure> failures;
   double duration_ms = 0;
 };

@@ -92,8 +92,7 @@ void GiveUpInherited(SocketTable& table) {
 std::unique_lock<std::mutex> LockTable() {
   [[maybe_unused]] static const bool once = [] {
     Table().owner = getpid();
-    pthread_atfork([] { Table().mutex.lock(); },
-                   [] { Table().mutex.unlock(); },
+    pthread_atfork([] { Table().mutex.lock(); }, [] { Table().mutex.unlock(); },
                    [] {
                      GiveUpInherited(Table());
                      Table().mutex.unlock();
@@ -115,9 +114,8 @@ void Own(int fd) {
 void CloseOwned(int fd) {
   std::unique_lock<std::mutex> lock = LockTable();
   std::vector<OwnedSocket>& sockets = Table().sockets;
-  auto place =
-      std::find_if(sockets.begin(), sockets.end(),
-                   [fd](const OwnedSocket& s) { return s.fd == fd; });
+  auto place = std::find_if(sockets.begin(), sockets.end(),
+                            [fd](const OwnedSocket& s) { return s.fd == fd; });
   if (place == sockets.end()) return;  // inherited, and given up
   sockets.erase(place);
   close(fd);
@@ -143,8 +141,8 @@ class SocketPath {
       if (result.directory_ < 0) {
         return SystemFault(absl::StrCat("open ", directory), errno);
       }
-      name = absl::StrCat("/proc/self/fd/", result.directory_,
-                          path.substr(slash));
+      name =
+          absl::StrCat("/proc/self/fd/", result.directory_, path.substr(slash));
       if (name.size() >= sizeof(result.address_.sun_path)) {
         return absl::InvalidArgumentError("stage: the name is too long");
       }
@@ -243,8 +241,7 @@ class Line {
   static absl::StatusOr<std::shared_ptr<Line>> Get(const std::string& address,
                                                    std::string_view name) {
     std::unique_lock<std::mutex> lock = LockTable();
-    std::shared_ptr<Line>& line =
-        Table().lines[{address, std::string(name)}];
+    std::shared_ptr<Line>& line = Table().lines[{address, std::string(name)}];
     if (line == nullptr) {
       absl::StatusOr<std::shared_ptr<Line>> fresh = Connect(address, name);
       if (!fresh.ok()) return fresh;
@@ -550,8 +547,8 @@ class PosixStage : public Stage {
 
   void Accept() {
     while (true) {
-      const int fd = accept4(listener_, nullptr, nullptr,
-                             SOCK_CLOEXEC | SOCK_NONBLOCK);
+      const int fd =
+          accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
       if (fd < 0) {
         if (errno == EINTR || errno == ECONNABORTED) continue;
         if (errno == EAGAIN || errno == EWOULDBLOCK) return;
@@ -663,9 +660,9 @@ class PosixStage : public Stage {
     std::set<std::string_view> live;
     for (const std::unique_ptr<Peer>& peer : peers_) {
       if (!peer->broken.ok()) {
-        return absl::Status(peer->broken.code(),
-                            absl::StrCat(peer->broken.message(), ", from '",
-                                         peer->name, "'"));
+        return absl::Status(
+            peer->broken.code(),
+            absl::StrCat(peer->broken.message(), ", from '", peer->name, "'"));
       }
       if (peer->name.empty() || peer->ended || !IsAmong(peer->name, actors)) {
         continue;
@@ -721,8 +718,7 @@ class PosixStage : public Stage {
 absl::StatusOr<std::unique_ptr<Stage>> Stage::Open(std::string_view directory) {
   std::string address = absl::StrCat(directory, "/stage");
   PROCSPEC_ASSIGN_OR_RETURN(const SocketPath path, SocketPath::For(address));
-  const int fd =
-      socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return SystemFault("socket", errno);
   if (bind(fd, path.get(), SocketPath::size()) != 0 ||
       listen(fd, kBacklog) != 0) {

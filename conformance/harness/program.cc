@@ -1,0 +1,156 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "conformance/harness/program.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+#include "conformance/harness/backend_registry.h"
+#include "conformance/harness/program_process.h"
+#include "conformance/harness/run_case.h"
+#include "conformance/harness/system.h"
+#include "spec/codec.h"
+#include "spec/error.h"
+#include "spec/status_macros.h"
+
+namespace procspec::harness {
+namespace {
+
+constexpr size_t kMaxOutput = 1 << 20;
+constexpr size_t kMaxCall = 64 << 20;
+constexpr char kUnguardedVariable[] = "PROCSPEC_UNGUARDED_PROGRAM";
+
+std::string OutputOf(const std::string& path) {
+  return ReadFile(path, kMaxOutput).value_or("");
+}
+
+class ProcessProgram : public Program {
+ public:
+  ProcessProgram(std::unique_ptr<ProgramProcess> process, std::string base)
+      : process_(std::move(process)), base_(std::move(base)) {}
+
+  int64_t pid() const override { return process_->pid(); }
+
+  absl::StatusOr<ProgramResult> Wait(absl::Duration patience) override {
+    PROCSPEC_RETURN_IF_ERROR(process_->Wait(patience));
+    return ProgramResult{.exit_code = process_->exit_code(),
+                         .signal = process_->signal(),
+                         .out = Output(),
+                         .err = Errors()};
+  }
+
+  std::string Output() const override { return OutputOf(base_ + ".out"); }
+  std::string Errors() const override { return OutputOf(base_ + ".err"); }
+  absl::Status Kill() override { return process_->Kill(); }
+
+ private:
+  const std::unique_ptr<ProgramProcess> process_;
+  const std::string base_;
+};
+
+// What a call file holds.
+struct Call {
+  std::string backend;
+  std::string target;
+  Arguments arguments;
+};
+
+absl::StatusOr<Call> ReadCall(const std::string& path) {
+  PROCSPEC_ASSIGN_OR_RETURN(const std::string frame, ReadFile(path, kMaxCall));
+  PROCSPEC_ASSIGN_OR_RETURN(const Value value, Decode(frame));
+  const List* list = value.get_if<List>();
+  if (list == nullptr || list->size() != 3) {
+    return absl::DataLossError(absl::StrCat(path, " is not a call"));
+  }
+  Call call;
+  PROCSPEC_ASSIGN_OR_RETURN(call.backend, (*list)[0].As<std::string>());
+  PROCSPEC_ASSIGN_OR_RETURN(call.target, (*list)[1].As<std::string>());
+  PROCSPEC_ASSIGN_OR_RETURN(call.arguments, ArgumentsFrom((*list)[2]));
+  return call;
+}
+
+}  // namespace
+
+void PrintTo(const ProgramResult& result, std::ostream* os) {
+  if (result.exit_code.has_value()) *os << "exit code " << *result.exit_code;
+  if (result.signal.has_value()) *os << "signal " << *result.signal;
+  *os << "\n--- standard output:\n"
+      << result.out << "\n--- standard error:\n"
+      << result.err << "\n---";
+}
+
+absl::StatusOr<std::unique_ptr<Program>> StartProgram(
+    std::string_view target, const Arguments& arguments,
+    const ProgramOptions& options) {
+  static std::atomic<int> counter{0};
+  PROCSPEC_RETURN_IF_ERROR(CheckTarget(target));
+  const std::string base =
+      absl::StrCat(CurrentRun().directory, "/program-", ++counter);
+  const std::string call = base + ".call";
+  std::string frame;
+  PROCSPEC_RETURN_IF_ERROR(Encode(
+      List{CurrentRun().backend->name, target, ToValue(arguments)}, frame));
+  PROCSPEC_RETURN_IF_ERROR(WriteFile(call, frame));
+  ProgramCommand command{
+      .arguments = {"testee", "program", absl::StrCat("--call=", call)},
+      .output = base + ".out",
+      .errors = base + ".err"};
+  if (options.unguarded) {
+    command.environment = absl::StrCat(kUnguardedVariable, "=", call);
+  }
+  PROCSPEC_ASSIGN_OR_RETURN(std::unique_ptr<ProgramProcess> process,
+                            ProgramProcess::Start(command));
+  return std::make_unique<ProcessProgram>(std::move(process), base);
+}
+
+absl::StatusOr<ProgramResult> RunProgram(std::string_view target,
+                                         const Arguments& arguments,
+                                         const ProgramOptions& options,
+                                         absl::Duration patience) {
+  PROCSPEC_ASSIGN_OR_RETURN(std::unique_ptr<Program> program,
+                            StartProgram(target, arguments, options));
+  absl::StatusOr<ProgramResult> result = program->Wait(patience);
+  if (result.ok()) return result;
+  return absl::Status(
+      result.status().code(),
+      absl::StrCat(result.status().message(), "\n--- standard output:\n",
+                   program->Output(), "\n--- standard error:\n",
+                   program->Errors(), "\n---"));
+}
+
+std::optional<std::string> UnguardedProgram() {
+  const char* call = std::getenv(kUnguardedVariable);
+  if (call == nullptr) return std::nullopt;
+  return call;
+}
+
+int ProgramMain(const std::string& call_file) {
+  const absl::StatusOr<Call> call = ReadCall(call_file);
+  if (!call.ok()) {
+    std::cerr << "testee: " << call.status() << std::endl;
+    return 2;
+  }
+  const BackendEntry* entry = FindBackend(call->backend);
+  const std::shared_ptr<Backend> backend =
+      entry == nullptr ? nullptr : entry->factory();
+  if (backend == nullptr) {
+    std::cerr << "testee: no backend '" << call->backend << "'" << std::endl;
+    return 2;
+  }
+  const absl::Status status =
+      CallTarget(*backend, call->target, call->arguments).status();
+  int code = 0;
+  if (std::optional<int> requested = ExitCodeOf(status)) {
+    code = *requested;
+  } else if (!status.ok()) {
+    const ErrorDetail detail = DetailOf(status);
+    std::cerr << detail.type << ": " << detail.message << std::endl;
+    code = 1;
+  }
+  return backend->FinishProgram(code);
+}
+
+}  // namespace procspec::harness

@@ -1,0 +1,93 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "conformance/harness/system.h"
+
+extern char** environ;
+
+namespace procspec::harness {
+namespace {
+
+absl::Status Fault(std::string_view call, const std::string& path, int code) {
+  return absl::InternalError(
+      absl::StrCat(call, " ", path, ": ", std::strerror(code)));
+}
+
+}  // namespace
+
+absl::Status WriteFile(const std::string& path, std::string_view content) {
+  const std::string temporary = path + ".new";
+  const int fd =
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return Fault("open", temporary, errno);
+  while (!content.empty()) {
+    const ssize_t n = write(fd, content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      const int code = errno;
+      close(fd);
+      return Fault("write", temporary, code);
+    }
+    content.remove_prefix(static_cast<size_t>(n));
+  }
+  close(fd);
+  if (rename(temporary.c_str(), path.c_str()) != 0) {
+    return Fault("rename", temporary, errno);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return Fault("open", path, errno);
+  std::string content;
+  char chunk[16384];
+  while (content.size() < limit) {
+    const ssize_t n =
+        read(fd, chunk, std::min(sizeof chunk, limit - content.size()));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      const int code = errno;
+      close(fd);
+      return Fault("read", path, code);
+    }
+    if (n == 0) break;
+    content.append(chunk, static_cast<size_t>(n));
+  }
+  close(fd);
+  return content;
+}
+
+void ForgetTestEnvironment() {
+  std::vector<std::string> names;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::string_view name = text.substr(0, text.find('='));
+    if (absl::StartsWith(name, "GTEST_") ||
+        absl::StartsWith(name, "TEST_SHARD") || name == "TEST_TOTAL_SHARDS" ||
+        name == "TESTBRIDGE_TEST_ONLY" || name == "XML_OUTPUT_FILE" ||
+        name == "TEST_PREMATURE_EXIT_FILE") {
+      names.emplace_back(name);
+    }
+  }
+  for (const std::string& name : names) unsetenv(name.c_str());
+}
+
+void ExitNow(int code) {
+  std::fflush(nullptr);
+  _exit(code);
+}
+
+}  // namespace procspec::harness

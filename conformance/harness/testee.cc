@@ -1,0 +1,234 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "conformance/harness/testee.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "conformance/harness/backend_registry.h"
+#include "conformance/harness/case.h"
+#include "conformance/harness/program.h"
+#include "conformance/harness/run_case.h"
+#include "conformance/harness/system.h"
+#include "nlohmann/json.hpp"
+#include "spec/capability.h"
+#include "spec/clause.h"
+
+namespace procspec::harness {
+namespace {
+
+constexpr int kExitPass = 0;
+constexpr int kExitFail = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitUnsupported = 3;
+
+size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+int UnknownName(std::string_view what, std::string_view name,
+                std::vector<std::string> known) {
+  std::stable_sort(known.begin(), known.end(),
+                   [&](const std::string& a, const std::string& b) {
+                     return EditDistance(a, name) < EditDistance(b, name);
+                   });
+  std::cerr << "testee: no " << what << " is named '" << name << "'";
+  if (known.empty()) {
+    std::cerr << ": none is linked in (is its library alwayslink?)\n";
+  } else {
+    known.resize(std::min<size_t>(known.size(), 3));
+    std::cerr << "; near it: " << absl::StrJoin(known, ", ") << "\n";
+  }
+  return kExitUsage;
+}
+
+template <typename Entries>
+std::vector<std::string> NamesOf(const Entries& entries) {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) names.push_back(entry.name);
+  return names;
+}
+
+struct RunOptions {
+  std::string backend;
+  std::string case_name;
+  std::string directory;
+  uint64_t seed = 0;
+};
+
+int Run(const RunOptions& options) {
+  CaseRun run;
+  run.seed = options.seed;
+  run.backend = FindBackend(options.backend);
+  if (run.backend == nullptr) {
+    return UnknownName("backend", options.backend, NamesOf(AllBackends()));
+  }
+  run.info = FindCase(options.case_name);
+  if (run.info == nullptr) {
+    return UnknownName("case", options.case_name, NamesOf(AllCases()));
+  }
+  std::error_code error;
+  std::filesystem::create_directories(options.directory, error);
+  if (!error) {
+    run.directory =
+        std::filesystem::canonical(options.directory, error).string();
+  }
+  if (error) {
+    std::cerr << "testee: " << options.directory << ": " << error.message()
+              << "\n";
+    return kExitUsage;
+  }
+
+  const std::string result_path = run.directory + "/result.json";
+  std::filesystem::remove(result_path, error);  // an earlier run's
+  const Outcome outcome = RunCase(run, result_path);
+  std::cout << std::flush;
+  const absl::Status written = WriteFile(result_path, ToJson(run, outcome));
+  if (!written.ok()) {
+    std::cerr << "testee: the judge failed: " << written << "\n";
+    return kExitUsage;
+  }
+  switch (outcome.verdict) {
+    case CaseVerdict::kPass:
+      return kExitPass;
+    case CaseVerdict::kFail:
+      return kExitFail;
+    case CaseVerdict::kUnsupported:
+      return kExitUnsupported;
+  }
+  return kExitUsage;
+}
+
+std::vector<std::string_view> NamesOf(const CapabilitySet& set) {
+  std::vector<std::string_view> names;
+  for (Capability c : AllCapabilities()) {
+    if (set.Has(c)) names.push_back(CapabilityName(c));
+  }
+  return names;
+}
+
+std::vector<std::string_view> IdsOf(const std::vector<ClauseId>& clauses) {
+  std::vector<std::string_view> ids;
+  for (ClauseId clause : clauses) ids.push_back(clause.id());
+  return ids;
+}
+
+int List(bool as_json) {
+  nlohmann::ordered_json backends = nlohmann::ordered_json::array();
+  for (const BackendEntry& entry : AllBackends()) {
+    const std::shared_ptr<Backend> backend = entry.factory();
+    if (backend == nullptr) {
+      std::cerr << "testee: the factory of backend '" << entry.name
+                << "' gave nothing\n";
+      return kExitFail;
+    }
+    nlohmann::ordered_json json = {
+        {"name", entry.name},
+        {"capabilities", NamesOf(backend->capabilities())},
+        {"wrong", entry.wrong || !entry.base.empty()}};
+    if (!entry.base.empty()) {
+      CapabilitySet touches;
+      for (Capability c : entry.touches) touches.Add(c);
+      json["base"] = entry.base;
+      json["breaks"] = IdsOf(entry.breaks);
+      json["collateral"] = IdsOf(entry.collateral);
+      json["touches"] = NamesOf(touches);
+    }
+    backends.push_back(std::move(json));
+  }
+  nlohmann::ordered_json cases = nlohmann::ordered_json::array();
+  for (const CaseInfo& info : AllCases()) {
+    cases.push_back({{"name", info.name},
+                     {"clause", info.clause.id()},
+                     {"variant", info.variant},
+                     {"requires", NamesOf(info.requirements)}});
+  }
+  if (as_json) {
+    const nlohmann::ordered_json json = {{"backends", backends},
+                                         {"cases", cases}};
+    std::cout << json.dump(1) << std::endl;
+    return kExitPass;
+  }
+  for (const auto& backend : backends) {
+    std::cout << "backend " << backend["name"].get<std::string>() << "\n";
+  }
+  for (const auto& c : cases) {
+    std::cout << "case " << c["name"].get<std::string>() << "\n";
+  }
+  std::cout << std::flush;
+  return kExitPass;
+}
+
+int Dispatch(int argc, char** argv) {
+  CLI::App app("Runs conformance cases on the backends linked into it.");
+  app.require_subcommand(1);
+
+  RunOptions options;
+  CLI::App* run = app.add_subcommand("run", "Run one case");
+  run->add_option("--backend", options.backend)->required();
+  run->add_option("--case", options.case_name)->required();
+  run->add_option("--dir", options.directory, "A directory for this case alone")
+      ->required();
+  run->add_option("--seed", options.seed, "For the case's random choices");
+
+  bool as_json = false;
+  CLI::App* list = app.add_subcommand("list", "What is linked in");
+  list->add_flag("--json", as_json);
+
+  std::string call;
+  CLI::App* program =
+      app.add_subcommand("program", "Be a program that a case started");
+  program->add_option("--call", call)->required();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitPass : kExitUsage;
+  }
+  if (run->parsed()) {
+    // A case's process is over when its outcome is written: whatever the
+    // backend would still do at exit is not part of the case. The runner ends
+    // what is left.
+    ExitNow(Run(options));
+  }
+  if (list->parsed()) ExitNow(List(as_json));
+  if (program->parsed()) return ProgramMain(call);
+  return kExitUsage;
+}
+
+}  // namespace
+
+int TesteeMain(int argc, char** argv) {
+  // Before all else: this process may be a child that a backend started.
+  if (std::optional<std::string> call = UnguardedProgram()) {
+    return ProgramMain(*call);
+  }
+  if (std::optional<int> code = RunChildEntries(argc, argv)) return *code;
+  ForgetTestEnvironment();
+  return Dispatch(argc, argv);
+}
+
+}  // namespace procspec::harness
