@@ -1,0 +1,195 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "reference/lock.h"
+
+#include <limits>
+#include <utility>
+
+#include "reference/os/time.h"
+#include "spec/error.h"
+#include "spec/status_macros.h"
+
+namespace procspec::reference {
+namespace {
+
+// Somebody may be sleeping. Set by whoever is about to sleep, and by whoever
+// slept when it takes the lock: it cannot know whether it was the only one. The
+// price is at most one idle wake-up; a killed sleeper leaves no other trace.
+constexpr uint32_t kSleepers = uint32_t{1} << 31;
+constexpr uint64_t kSleepers64 = kSleepers;
+
+bool IsOneAttempt(absl::Duration timeout) {
+  return timeout <= absl::ZeroDuration();
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<PlainLock>> PlainLock::Create() {
+  PROCSPEC_ASSIGN_OR_RETURN(auto state, SharedCell<State>::Create());
+  return std::make_shared<PlainLock>(std::move(state));
+}
+
+absl::StatusOr<bool> PlainLock::Acquire(absl::Duration timeout) {
+  uint32_t word = 0;
+  if (state_->word.compare_exchange_strong(
+          word, os::CurrentThread().number(), std::memory_order_acquire,
+          std::memory_order_relaxed)) [[likely]] {
+    return true;
+  }
+  return AcquireSlowly(timeout);
+}
+
+bool PlainLock::AcquireSlowly(absl::Duration timeout) {
+  if (IsOneAttempt(timeout)) return false;
+  const os::Deadline deadline(timeout);
+  std::atomic<uint32_t>& word = state_->word;
+  const uint32_t me = os::CurrentThread().number();
+  os::WaitLadder ladder;
+  uint32_t mark = 0;
+  for (;;) {
+    uint32_t seen = word.load(std::memory_order_relaxed);
+    if (seen == 0) {
+      if (word.compare_exchange_weak(seen, me | mark, std::memory_order_acquire,
+                                     std::memory_order_relaxed)) {
+        return true;
+      }
+      continue;
+    }
+    if (ladder.Next()) continue;
+    mark = kSleepers;
+    if ((seen & kSleepers) == 0 &&
+        !word.compare_exchange_weak(seen, seen | kSleepers,
+                                    std::memory_order_relaxed)) {
+      continue;
+    }
+    if (deadline.HasPassed()) return false;
+    os::WaitSlice(word, seen | kSleepers, deadline);
+  }
+}
+
+absl::Status PlainLock::Release() {
+  const uint32_t old = state_->word.exchange(0, std::memory_order_release);
+  if (old == 0) [[unlikely]] {
+    return ValueError("release of a lock that is not held");
+  }
+  if ((old & kSleepers) != 0) os::WakeOne(state_->word);
+  return absl::OkStatus();
+}
+
+bool PlainLock::HeldByCaller() const {
+  return (state_->word.load(std::memory_order_relaxed) & ~kSleepers) ==
+         os::CurrentThread().number();
+}
+
+uint32_t PlainLock::ReleaseFully() {
+  Release().IgnoreError();
+  return 1;
+}
+
+void PlainLock::Reacquire(uint32_t) {
+  Acquire(absl::InfiniteDuration()).IgnoreError();
+}
+
+absl::StatusOr<std::shared_ptr<RecursiveLock>> RecursiveLock::Create() {
+  PROCSPEC_ASSIGN_OR_RETURN(auto state, SharedCell<State>::Create());
+  return std::make_shared<RecursiveLock>(std::move(state));
+}
+
+absl::StatusOr<bool> RecursiveLock::Acquire(absl::Duration timeout) {
+  const uint64_t me = os::CurrentThread().bits;
+  uint64_t owner = state_->owner.load(std::memory_order_relaxed);
+  if (owner == 0 && state_->owner.compare_exchange_strong(
+                        owner, me, std::memory_order_acquire,
+                        std::memory_order_relaxed)) [[likely]] {
+    state_->depth.store(1, std::memory_order_relaxed);
+    return true;
+  }
+  if ((owner & ~kSleepers64) == me) {
+    const uint32_t depth = state_->depth.load(std::memory_order_relaxed);
+    if (depth == std::numeric_limits<uint32_t>::max()) {
+      return ValueError("recursive lock acquired too often");
+    }
+    state_->depth.store(depth + 1, std::memory_order_relaxed);
+    return true;
+  }
+  return AcquireSlowly(me, timeout);
+}
+
+bool RecursiveLock::AcquireSlowly(uint64_t me, absl::Duration timeout) {
+  const os::Deadline deadline(timeout);
+  std::atomic<uint64_t>& owner = state_->owner;
+  os::WaitLadder ladder;
+  uint64_t mark = 0;
+  bool look_whether_alive = IsOneAttempt(timeout);
+  for (;;) {
+    const uint32_t wakes = state_->wakes.load(std::memory_order_acquire);
+    uint64_t seen = owner.load(std::memory_order_relaxed);
+    if (seen == 0 || (look_whether_alive && !os::MayBeAlive(os::ThreadIdentity{
+                                                seen & ~kSleepers64}))) {
+      // Of a dead owner's heirs one succeeds; its own mark is inherited.
+      if (owner.compare_exchange_strong(seen, me | mark | (seen & kSleepers64),
+                                        std::memory_order_acquire,
+                                        std::memory_order_relaxed)) {
+        state_->depth.store(1, std::memory_order_relaxed);
+        return true;
+      }
+      continue;
+    }
+    if (deadline.HasPassed()) {
+      // The last word on a timed wait is whether the owner still lives.
+      if (look_whether_alive) return false;
+      look_whether_alive = true;
+      continue;
+    }
+    if (ladder.Next()) continue;
+    mark = kSleepers64;
+    if ((seen & kSleepers64) == 0 &&
+        !owner.compare_exchange_weak(seen, seen | kSleepers64)) {
+      continue;
+    }
+    os::WaitSlice(state_->wakes, wakes, deadline);
+    // Held by the same all the time: is it still there?
+    look_whether_alive =
+        owner.load(std::memory_order_relaxed) == (seen | kSleepers64);
+  }
+}
+
+void RecursiveLock::Free() {
+  if ((state_->owner.exchange(0) & kSleepers64) != 0) {
+    state_->wakes.fetch_add(1);
+    os::WakeOne(state_->wakes);
+  }
+}
+
+absl::Status RecursiveLock::Release() {
+  if (!HeldByCaller()) [[unlikely]] {
+    return MisuseError(
+        "release of a recursive lock that the calling thread does not own");
+  }
+  const uint32_t depth = state_->depth.load(std::memory_order_relaxed);
+  if (depth > 1) {
+    state_->depth.store(depth - 1, std::memory_order_relaxed);
+  } else {
+    Free();
+  }
+  return absl::OkStatus();
+}
+
+bool RecursiveLock::HeldByCaller() const {
+  return (state_->owner.load(std::memory_order_relaxed) & ~kSleepers64) ==
+         os::CurrentThread().bits;
+}
+
+uint32_t RecursiveLock::ReleaseFully() {
+  const uint32_t depth = state_->depth.load(std::memory_order_relaxed);
+  Free();
+  return depth;
+}
+
+void RecursiveLock::Reacquire(uint32_t depth) {
+  Acquire(absl::InfiniteDuration()).IgnoreError();
+  state_->depth.store(depth, std::memory_order_relaxed);
+}
+
+}  // namespace procspec::reference

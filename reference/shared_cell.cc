@@ -1,0 +1,102 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "reference/shared_cell.h"
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include "reference/os/at_fork.h"
+#include "spec/status_macros.h"
+
+namespace procspec::reference::internal {
+
+class Segment {
+ public:
+  // In the segment's first bytes.
+  struct Header {
+    // Bytes cut off so far, with this header; beyond the size when it is full.
+    std::atomic<uint64_t> used{kPieceAlignment};
+  };
+  static_assert(sizeof(Header) <= kPieceAlignment);
+
+  explicit Segment(os::SharedMemory memory) : memory_(std::move(memory)) {}
+
+  Header& header() const { return *static_cast<Header*>(memory_.data()); }
+
+  // Null when it is full.
+  void* Cut(size_t bytes) const {
+    const uint64_t offset =
+        header().used.fetch_add(bytes, std::memory_order_relaxed);
+    return offset + bytes <= memory_.size() ? At(offset) : nullptr;
+  }
+  void* At(uint64_t offset) const {
+    return static_cast<char*>(memory_.data()) + offset;
+  }
+
+ private:
+  os::SharedMemory memory_;
+};
+
+namespace {
+
+size_t RoundUp(size_t bytes) {
+  return (bytes + kPieceAlignment - 1) / kPieceAlignment * kPieceAlignment;
+}
+
+// The segments of this process. Lives for ever: objects with static lifetime
+// may be made and dropped at any time.
+class Segments {
+ public:
+  static Segments& Get() {
+    static Segments* const segments = new Segments;
+    return *segments;
+  }
+
+  absl::StatusOr<Piece> New(size_t bytes) {
+    bytes = RoundUp(bytes);
+    // Dropped after the mutex: the last reference unmaps.
+    std::shared_ptr<Segment> full;
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (bytes > kSegmentSize / 4) {
+      PROCSPEC_ASSIGN_OR_RETURN(std::shared_ptr<Segment> own,
+                                Make(kPieceAlignment + bytes));
+      void* const data = own->Cut(bytes);
+      return Piece{std::move(own), data};
+    }
+    if (current_ != nullptr) {
+      if (void* const data = current_->Cut(bytes)) {
+        return Piece{current_, data};
+      }
+    }
+    PROCSPEC_ASSIGN_OR_RETURN(std::shared_ptr<Segment> next,
+                              Make(kSegmentSize));
+    full = std::exchange(current_, std::move(next));
+    void* const data = current_->Cut(bytes);
+    return Piece{current_, data};
+  }
+
+ private:
+  absl::StatusOr<std::shared_ptr<Segment>> Make(size_t size) {
+    PROCSPEC_ASSIGN_OR_RETURN(os::SharedMemory memory,
+                              os::SharedMemory::New(size));
+    new (memory.data()) Segment::Header();
+    return std::make_shared<Segment>(std::move(memory));
+  }
+
+  std::mutex mutex_;
+  std::shared_ptr<Segment> current_;
+
+  os::AtFork at_fork_{{.before = [this] { mutex_.lock(); },
+                       .in_parent = [this](bool) { mutex_.unlock(); },
+                       .in_child = [this] { mutex_.unlock(); }}};
+};
+
+}  // namespace
+
+absl::StatusOr<Piece> NewPiece(size_t bytes) {
+  return Segments::Get().New(bytes);
+}
+
+}  // namespace procspec::reference::internal
