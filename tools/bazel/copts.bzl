@@ -17,6 +17,13 @@ PROCSPEC_COPTS = [
     "-Wshadow",
     "-Wvla",
 
+    # GCC 12 takes a moved std::variant, hence a Value, for uninitialized.
+    "-Wno-maybe-uninitialized",
+
+    # It speaks against designated initializers, which name what differs from the
+    # defaults and leave out the rest.
+    "-Wno-missing-field-initializers",
+
     # GCC 12 sees an overlap in std::string's own code: GCC bug 105329.
     "-Wno-restrict",
 ]

@@ -1,0 +1,105 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "reference/backend.h"
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "reference/exit.h"
+#include "reference/os/process.h"
+#include "reference/os/stream.h"
+#include "reference/process.h"
+#include "reference/program.h"
+
+namespace procspec::reference {
+namespace {
+
+// What each method does lives with its concept; here is only where to find it.
+class ReferenceBackend final
+    : public Backend,
+      public std::enable_shared_from_this<ReferenceBackend> {
+ public:
+  explicit ReferenceBackend(StartMethod method) : method_(method) {}
+
+  std::string_view name() const override {
+    return method_ == StartMethod::kFork ? "reference-fork" : "reference-spawn";
+  }
+
+  CapabilitySet capabilities() const override {
+    CapabilitySet set = {
+        Capability::kProcess, Capability::kTerminate,
+        Capability::kGlobals, Capability::kLocalObjects,
+        Capability::kStdio,   Capability::kPrograms,
+    };
+    set.Add(method_ == StartMethod::kFork ? Capability::kStartFork
+                                          : Capability::kStartSpawn);
+    return set;
+  }
+
+  // --- Objects -------------------------------------------------------------
+
+  absl::StatusOr<std::shared_ptr<Process>> NewProcess(
+      ProcessOptions options) override {
+    return reference::NewProcess(method_, shared_from_this(),
+                                 std::move(options));
+  }
+
+  absl::StatusOr<std::shared_ptr<LocalObject>> NewLocalObject() override {
+    return std::make_shared<LocalObject>();
+  }
+
+  // --- The calling process -------------------------------------------------
+
+  absl::StatusOr<std::shared_ptr<Process>> CurrentProcess() override {
+    return reference::CurrentProcess();
+  }
+
+  absl::StatusOr<std::vector<std::shared_ptr<Process>>> ActiveChildren()
+      override {
+    return reference::ActiveChildren();
+  }
+
+  absl::StatusOr<int64_t> Pid() override { return os::CurrentPid(); }
+  absl::StatusOr<int64_t> ParentPid() override { return os::ParentPid(); }
+  absl::StatusOr<int> CpuCount() override { return os::CpuCount(); }
+
+  absl::Status Print(StandardStream stream, std::string_view text) override {
+    return os::Write(stream, text);
+  }
+
+  absl::Status Crash(CrashKind kind, int code) override {
+    os::Crash(kind, code);
+  }
+
+  absl::Status AtExit(std::string_view target, Arguments arguments) override {
+    return AddExitHandler(shared_from_this(), target, std::move(arguments));
+  }
+
+  absl::Status SetGlobal(std::string_view name, Value value) override {
+    return reference::SetGlobal(name, std::move(value));
+  }
+
+  absl::StatusOr<Value> Global(std::string_view name) override {
+    return reference::Global(name);
+  }
+
+  int FinishProgram(int status) override { return RunExitRules(status); }
+
+ private:
+  const StartMethod method_;
+};
+
+}  // namespace
+
+std::shared_ptr<Backend> NewBackend(StartMethod method) {
+  RunExitRulesAtExit();
+  return std::make_shared<ReferenceBackend>(method);
+}
+
+}  // namespace procspec::reference

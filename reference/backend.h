@@ -1,0 +1,32 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef PROCSPEC_REFERENCE_BACKEND_H_
+#define PROCSPEC_REFERENCE_BACKEND_H_
+
+#include <memory>
+
+#include "reference/start_method.h"
+#include "spec/backend.h"
+
+namespace procspec::reference {
+
+// The reference implementation: "reference-fork" or "reference-spawn".
+//
+//   int main(int argc, char** argv) {
+//     procspec::reference::MaybeRunAsChild(argc, argv);  // reference/child.h
+//     auto backend = procspec::reference::NewBackend(
+//         procspec::reference::StartMethod::kSpawn);
+//     ...
+//   }
+//
+// Several backends in one process are views of that process: numbering, current
+// process, children, globals and exit handlers are the process's own.
+//
+// The first call also arranges that the exit work is done when main returns and
+// when exit() is called. Objects keep their backend alive.
+std::shared_ptr<Backend> NewBackend(StartMethod method);
+
+}  // namespace procspec::reference
+
+#endif  // PROCSPEC_REFERENCE_BACKEND_H_
