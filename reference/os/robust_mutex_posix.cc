@@ -12,6 +12,10 @@
 
 #include "reference/os/robust_mutex.h"
 
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#endif
+
 namespace procspec::os {
 namespace {
 
@@ -40,6 +44,19 @@ RobustMutex::LockResult ResultOf(int error, const char* call) {
       Require(error, call);
       return RobustMutex::LockResult::kTimedOut;
   }
+}
+
+// GCC 12's ThreadSanitizer does not know pthread_mutex_clocklock, and would
+// take the unlock for one without a lock.
+int ClockLock(pthread_mutex_t* mutex, const timespec& time) {
+  const int error = pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &time);
+#ifdef __SANITIZE_THREAD__
+  if (error == 0 || error == EOWNERDEAD) {
+    __tsan_mutex_pre_lock(mutex, __tsan_mutex_try_lock);
+    __tsan_mutex_post_lock(mutex, __tsan_mutex_try_lock, 0);
+  }
+#endif
+  return error;
 }
 
 }  // namespace
@@ -73,9 +90,7 @@ RobustMutex::LockResult RobustMutex::Lock(Deadline deadline) {
   timespec time;
   time.tv_sec = deadline.nanoseconds() / 1'000'000'000;
   time.tv_nsec = deadline.nanoseconds() % 1'000'000'000;
-  return ResultOf(
-      pthread_mutex_clocklock(Native(storage_), CLOCK_MONOTONIC, &time),
-      "pthread_mutex_clocklock");
+  return ResultOf(ClockLock(Native(storage_), time), "pthread_mutex_clocklock");
 }
 
 void RobustMutex::MarkRepaired() {
