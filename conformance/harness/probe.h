@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <ostream>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -50,6 +51,10 @@ absl::Status WaitUntilGone(int64_t pid, absl::Duration patience = Guard());
 absl::Status KillHard(int64_t pid);
 absl::Status Stop(int64_t pid);
 absl::Status Continue(int64_t pid);
+
+// Sets a variable for this process and the programs it starts from now on. While
+// there is one thread.
+void SetEnvironment(const std::string& name, const std::string& value);
 
 }  // namespace procspec::harness
 

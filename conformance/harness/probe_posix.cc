@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -153,5 +154,9 @@ absl::Status Stop(int64_t pid) {
 }
 
 absl::Status Continue(int64_t pid) { return SendSignal(pid, SIGCONT); }
+
+void SetEnvironment(const std::string& name, const std::string& value) {
+  ::setenv(name.c_str(), value.c_str(), /*overwrite=*/1);
+}
 
 }  // namespace procspec::harness

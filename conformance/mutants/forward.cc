@@ -59,8 +59,8 @@ Arguments UnwrapArguments(const Arguments& arguments) {
 }
 
 Value ForwardBackend::WrapValue(const Value& value) {
-  return MapHandles(value,
-                    [this](const Handle& handle) { return WrapHandle(handle); });
+  return MapHandles(
+      value, [this](const Handle& handle) { return WrapHandle(handle); });
 }
 
 Arguments ForwardBackend::WrapArguments(const Arguments& arguments) {
@@ -87,29 +87,37 @@ std::shared_ptr<Process> ForwardBackend::WrapOnce(
   return WrapKnown<Process>(std::move(inner));
 }
 
+template <typename Interface>
+Handle ForwardBackend::WrapAs(const Handle& handle) {
+  auto object = std::dynamic_pointer_cast<Interface>(handle);
+  // A backend may pass objects of its own along that no user ever sees.
+  if (object == nullptr) return handle;
+  return WrapKnown(std::move(object));
+}
+
 Handle ForwardBackend::WrapHandle(const Handle& handle) {
   if (handle == nullptr) return handle;
   switch (handle->handle_kind()) {
     case HandleKind::kConnection:
-      return WrapKnown(std::dynamic_pointer_cast<Connection>(handle));
+      return WrapAs<Connection>(handle);
     case HandleKind::kQueue:
-      return WrapKnown(std::dynamic_pointer_cast<Queue>(handle));
+      return WrapAs<Queue>(handle);
     case HandleKind::kJoinableQueue:
-      return WrapKnown(std::dynamic_pointer_cast<JoinableQueue>(handle));
+      return WrapAs<JoinableQueue>(handle);
     case HandleKind::kSimpleQueue:
-      return WrapKnown(std::dynamic_pointer_cast<SimpleQueue>(handle));
+      return WrapAs<SimpleQueue>(handle);
     case HandleKind::kLock:
     case HandleKind::kRLock:
-      return WrapKnown(std::dynamic_pointer_cast<Lock>(handle));
+      return WrapAs<Lock>(handle);
     case HandleKind::kSemaphore:
     case HandleKind::kBoundedSemaphore:
-      return WrapKnown(std::dynamic_pointer_cast<Semaphore>(handle));
+      return WrapAs<Semaphore>(handle);
     case HandleKind::kCondition:
-      return WrapKnown(std::dynamic_pointer_cast<Condition>(handle));
+      return WrapAs<Condition>(handle);
     case HandleKind::kEvent:
-      return WrapKnown(std::dynamic_pointer_cast<Event>(handle));
+      return WrapAs<Event>(handle);
     case HandleKind::kBarrier:
-      return WrapKnown(std::dynamic_pointer_cast<Barrier>(handle));
+      return WrapAs<Barrier>(handle);
     case HandleKind::kLocalObject:
       return handle;
   }
@@ -135,8 +143,8 @@ absl::StatusOr<std::shared_ptr<Queue>> ForwardBackend::NewQueue(
   return WrapKnown(std::move(queue));
 }
 
-absl::StatusOr<std::shared_ptr<JoinableQueue>>
-ForwardBackend::NewJoinableQueue(int64_t maxsize) {
+absl::StatusOr<std::shared_ptr<JoinableQueue>> ForwardBackend::NewJoinableQueue(
+    int64_t maxsize) {
   PROCSPEC_ASSIGN_OR_RETURN(auto queue, inner_->NewJoinableQueue(maxsize));
   return WrapKnown(std::move(queue));
 }

@@ -42,8 +42,8 @@ namespace procspec::mutants {
 // (For a single overridden object class, `Wrapping` below writes the second
 // class.) An object whose Wrap is not overridden is handed out as it is.
 
-// An object that stands for another one. Values that leave for the inner backend
-// carry the inner object, values that arrive carry the wrapper again.
+// An object that stands for another one. Values that leave for the inner
+// backend carry the inner object, values that arrive carry the wrapper again.
 class Wrapper {
  public:
   virtual ~Wrapper() = default;
@@ -342,9 +342,7 @@ class ForwardBackend : public Backend {
       : name_(name), inner_(std::move(inner)) {}
 
   std::string_view name() const override { return name_; }
-  CapabilitySet capabilities() const override {
-    return inner_->capabilities();
-  }
+  CapabilitySet capabilities() const override { return inner_->capabilities(); }
 
   absl::StatusOr<std::shared_ptr<Process>> NewProcess(
       ProcessOptions options) override;
@@ -446,6 +444,8 @@ class ForwardBackend : public Backend {
   // One wrapper an object as long as it lives, so that what a wrapper remembers
   // is not forgotten between two sightings of the object.
   Handle WrapHandle(const Handle& handle);
+  template <typename Interface>
+  Handle WrapAs(const Handle& handle);
   template <typename T>
   std::shared_ptr<T> WrapKnown(std::shared_ptr<T> object);
 
