@@ -154,6 +154,10 @@ struct Ring::Frame {
   uint32_t size;
   uint32_t flags;
 
+  // The tag of the message, in the frame that is first.
+  static constexpr int kTagShift = 8;
+  Tag tag() const { return static_cast<Tag>(flags >> kTagShift); }
+
   uint64_t extent() const { return sizeof(Frame) + Padded(size); }
   bool first() const { return (flags & kFirst) != 0; }
   bool last() const { return (flags & kLast) != 0; }
@@ -354,12 +358,12 @@ void Ring::ReclaimLocked() {
   }
 }
 
-void Ring::PlaceLocked(std::string_view message) {
+void Ring::PlaceLocked(std::string_view message, Tag tag) {
   State& s = *state_;
   const uint64_t tail = s.tail.own_position();
   Frame& frame = FrameAt(tail);
   frame.size = static_cast<uint32_t>(message.size());
-  frame.flags = Frame::kFirst | Frame::kLast;
+  frame.flags = Frame::kFirst | Frame::kLast | tag << Frame::kTagShift;
   CopyIn(tail + sizeof(Frame), message);
   s.tail.MoveTo(tail + frame.extent(), 1);
 }
@@ -388,7 +392,8 @@ void Ring::AfterPiece(Peer* peer) {
   }
 }
 
-Ring::Outcome Ring::WriteNow(std::string_view message, LazyDeadline& deadline) {
+Ring::Outcome Ring::WriteNow(std::string_view message, Tag tag,
+                             LazyDeadline& deadline) {
   State& s = *state_;
   const uint64_t extent = sizeof(Frame) + Padded(message.size());
   os::WaitLadder ladder;
@@ -400,7 +405,7 @@ Ring::Outcome Ring::WriteNow(std::string_view message, LazyDeadline& deadline) {
         Unlock();
         return Outcome::kNoSpace;
       }
-      PlaceLocked(message);
+      PlaceLocked(message, tag);
       Unlock();
       AfterWrite(nullptr);
       // One get may have made room for several: pass the wake-up on.
@@ -468,7 +473,8 @@ Ring::Slot Ring::ClaimSlot() {
 
 void Ring::ReleaseSlot(Slot slot) { state_->slots[slot].owner.Unlock(); }
 
-Ring::Outcome Ring::Write(std::string_view message, Slot slot, Peer* peer) {
+Ring::Outcome Ring::Write(std::string_view message, Tag tag, Slot slot,
+                          Peer* peer) {
   State& s = *state_;
   const uint64_t extent = sizeof(Frame) + Padded(message.size());
   const bool large = extent > s.capacity / 2;
@@ -479,9 +485,9 @@ Ring::Outcome Ring::Write(std::string_view message, Slot slot, Peer* peer) {
   while (true) {
     LockWriters(forever);
     if (!StreamingLocked()) {
-      if (large) return Stream(message, slot, peer);
+      if (large) return Stream(message, tag, slot, peer);
       if (HasSpaceLocked(extent)) {
-        PlaceLocked(message);
+        PlaceLocked(message, tag);
         DropReservationLocked(slot);
         Unlock();
         AfterWrite(peer);
@@ -500,7 +506,8 @@ Ring::Outcome Ring::Write(std::string_view message, Slot slot, Peer* peer) {
 }
 
 // Called with the writers' mutex held and nobody streaming; returns without it.
-Ring::Outcome Ring::Stream(std::string_view message, Slot slot, Peer* peer) {
+Ring::Outcome Ring::Stream(std::string_view message, Tag tag, Slot slot,
+                           Peer* peer) {
   State& s = *state_;
   if (s.stream_mutex.TryLock() == RobustMutex::LockResult::kOwnerDied) {
     s.stream_mutex.MarkRepaired();
@@ -534,7 +541,8 @@ Ring::Outcome Ring::Stream(std::string_view message, Slot slot, Peer* peer) {
     const uint64_t tail = s.tail.own_position();
     Frame& frame = FrameAt(tail);
     frame.size = static_cast<uint32_t>(prefix + piece.size());
-    frame.flags = (first ? Frame::kFirst : 0) | (last ? Frame::kLast : 0);
+    frame.flags = (first ? Frame::kFirst | tag << Frame::kTagShift : 0) |
+                  (last ? Frame::kLast : 0);
     if (first) {
       CopyIn(tail + sizeof(Frame),
              {reinterpret_cast<const char*>(&total), sizeof(total)});
@@ -626,7 +634,9 @@ Ring::Taken Ring::TryTake(Sink& sink, LazyDeadline& deadline, Peer* peer) {
     if (!frame.last()) {
       uint64_t total = 0;
       std::memcpy(&total, &FrameAt(head + sizeof(Frame)), sizeof(total));
-      if (!sink.Begin(total, s.head.own_count())) {
+      if (!sink.Begin({.size = total,
+                       .index = s.head.own_count(),
+                       .tag = frame.tag()})) {
         s.read_mutex.Unlock();
         return Taken::kRefused;
       }
@@ -634,7 +644,9 @@ Ring::Taken Ring::TryTake(Sink& sink, LazyDeadline& deadline, Peer* peer) {
       head = s.head.own_position();
       continue;
     }
-    if (!sink.Begin(frame.size, s.head.own_count())) {
+    if (!sink.Begin({.size = frame.size,
+                     .index = s.head.own_count(),
+                     .tag = frame.tag()})) {
       s.read_mutex.Unlock();
       return Taken::kRefused;
     }

@@ -72,7 +72,8 @@ class Ring {
   };
 
   static size_t SizeInMemory(const Options& options);
-  // `memory`: zeroed, page-aligned, SizeInMemory bytes. Before anybody sees it.
+  // `memory`: zeroed, aligned to 128, SizeInMemory bytes. Before anybody sees
+  // it.
   static Ring Create(void* memory, const Options& options);
   static Ring Open(void* memory) { return Ring(memory); }
 
@@ -84,12 +85,21 @@ class Ring {
     kRefused,   // Sink::Begin returned false; the message is still there
   };
 
+  // What writers say about a message besides its bytes.
+  using Tag = uint8_t;
+
+  struct MessageInfo {
+    size_t size = 0;
+    uint64_t index = 0;  // how many messages left the ring before it
+    Tag tag = 0;
+  };
+
   // Where a read message goes.
   class Sink {
    public:
-    // A message of `size` bytes follows; `index` messages left the ring before
-    // it. False leaves it there. Called anew when a writer died midway.
-    virtual bool Begin(size_t size, uint64_t index) = 0;
+    // A message follows. False leaves it in the ring. Called anew when a writer
+    // died midway.
+    virtual bool Begin(const MessageInfo& info) = 0;
     // Its bytes, in order. The message leaves the ring only afterwards: what a
     // reader notes here, it has noted before it has taken the message.
     virtual void Append(std::string_view bytes) = 0;
@@ -120,12 +130,12 @@ class Ring {
 
   // Writes, waiting for room under the bound but never for bytes.
   // kNoSpace also for what would be streamed, and while somebody streams.
-  Outcome WriteNow(std::string_view message, LazyDeadline& deadline);
+  Outcome WriteNow(std::string_view message, Tag tag, LazyDeadline& deadline);
 
   // Writes, waiting for bytes as long as it takes; the bound is not looked at.
   // With a slot, the message was reserved there and is no longer afterwards.
   // `peer` may be null.
-  Outcome Write(std::string_view message, Slot slot = kNoSlot,
+  Outcome Write(std::string_view message, Tag tag, Slot slot = kNoSlot,
                 Peer* peer = nullptr);
 
   // Counts one message against the bound, waiting for room.
@@ -189,8 +199,8 @@ class Ring {
   bool StreamingLocked();
   void AbortIfStreamerDied();
   void ReclaimLocked();
-  void PlaceLocked(std::string_view message);
-  Outcome Stream(std::string_view message, Slot slot, Peer* peer);
+  void PlaceLocked(std::string_view message, Tag tag);
+  Outcome Stream(std::string_view message, Tag tag, Slot slot, Peer* peer);
   void DropReservationLocked(Slot slot);
   void AfterWrite(Peer* peer);
   void AfterPiece(Peer* peer);
@@ -211,15 +221,18 @@ class Ring {
 class StringSink final : public Ring::Sink {
  public:
   explicit StringSink(std::string& out) : out_(out) {}
-  bool Begin(size_t size, uint64_t) override {
+  bool Begin(const Ring::MessageInfo& info) override {
     out_.clear();
-    out_.reserve(size);
+    out_.reserve(info.size);
+    tag_ = info.tag;
     return true;
   }
   void Append(std::string_view bytes) override { out_.append(bytes); }
+  Ring::Tag tag() const { return tag_; }
 
  private:
   std::string& out_;
+  Ring::Tag tag_ = 0;
 };
 
 }  // namespace procspec::reference

@@ -60,7 +60,7 @@ int Reap(pid_t pid) {
 Outcome WriteNow(Ring& ring, std::string_view message,
                  absl::Duration timeout = absl::ZeroDuration()) {
   LazyDeadline deadline(timeout);
-  return ring.WriteNow(message, deadline);
+  return ring.WriteNow(message, 0, deadline);
 }
 
 Outcome Read(Ring& ring, std::string& out,
@@ -144,7 +144,7 @@ TEST(RingTest, WriteNowDoesNotWaitForBytes) {
 
 TEST(RingTest, RefusedMessageStays) {
   struct Refusing final : Ring::Sink {
-    bool Begin(size_t size, uint64_t) override { return size < 4; }
+    bool Begin(const Ring::MessageInfo& info) override { return info.size < 4; }
     void Append(std::string_view) override {}
   };
   Ring ring = NewRing(1024);
@@ -157,10 +157,27 @@ TEST(RingTest, RefusedMessageStays) {
   EXPECT_EQ(out, "long");
 }
 
+TEST(RingTest, TagTravelsWithItsMessage) {
+  Ring ring = NewRing(1024);
+  LazyDeadline forever(absl::InfiniteDuration());
+  std::string out;
+  StringSink sink(out);
+  ASSERT_EQ(ring.WriteNow("a", 255, forever), Outcome::kDone);
+  ASSERT_EQ(ring.Write("b", 3), Outcome::kDone);
+  std::thread writer([&] { ring.Write(std::string(5000, 'c'), 7); });
+  ASSERT_EQ(ring.Read(sink, forever), Outcome::kDone);
+  EXPECT_EQ(sink.tag(), 255);
+  ASSERT_EQ(ring.Read(sink, forever), Outcome::kDone);
+  EXPECT_EQ(sink.tag(), 3);
+  ASSERT_EQ(ring.Read(sink, forever), Outcome::kDone);
+  EXPECT_EQ(sink.tag(), 7);
+  writer.join();
+}
+
 TEST(RingTest, IndexCountsWhatWasTaken) {
   struct Noting final : Ring::Sink {
-    bool Begin(size_t, uint64_t i) override {
-      index = i;
+    bool Begin(const Ring::MessageInfo& info) override {
+      index = info.index;
       return true;
     }
     void Append(std::string_view) override {}
@@ -181,7 +198,7 @@ TEST(RingTest, StreamsWhatIsLargerThanItself) {
   std::vector<size_t> sizes = {505, 600, 1024, 5000, 24, 100'000};
   const pid_t child = Fork([&] {
     for (size_t i = 0; i < sizes.size(); ++i) {
-      ring.Write(Pattern(1, i, sizes[i]));
+      ring.Write(Pattern(1, i, sizes[i]), 0);
     }
   });
   std::string out;
@@ -241,7 +258,7 @@ TEST(RingTest, ReservedMessageIsCountedOnce) {
   ASSERT_EQ(ring.Reserve(slot, now), Outcome::kDone);
   EXPECT_EQ(ring.Count().put, 1u);
   EXPECT_TRUE(ring.Empty());
-  EXPECT_EQ(ring.Write("x", slot), Outcome::kDone);
+  EXPECT_EQ(ring.Write("x", 0, slot), Outcome::kDone);
   EXPECT_EQ(ring.Count().put, 1u);
   std::string out;
   EXPECT_EQ(Read(ring, out), Outcome::kDone);
@@ -304,8 +321,8 @@ TEST(RingTest, ManyWritersManyReaders) {
           const std::string message = Pattern(w, i, (i * 7) % 200);
           LazyDeadline forever(absl::InfiniteDuration());
           if (bound == 0 ||
-              ring.WriteNow(message, forever) == Outcome::kNoSpace) {
-            ring.Write(message);
+              ring.WriteNow(message, 0, forever) == Outcome::kNoSpace) {
+            ring.Write(message, 0);
           }
         }
       }));
@@ -331,7 +348,7 @@ TEST(RingTest, ManyWritersManyReaders) {
       }));
     }
     for (int w = 0; w < kWriters; ++w) EXPECT_EQ(Reap(children[w]), 0);
-    for (int r = 0; r < kReaders; ++r) ring.Write("");
+    for (int r = 0; r < kReaders; ++r) ring.Write("", 0);
     for (int r = 0; r < kReaders; ++r) {
       EXPECT_EQ(Reap(children[kWriters + r]), 0);
     }
@@ -346,7 +363,7 @@ TEST(RingTest, ManyWritersManyReaders) {
 TEST(RingTest, StreamerKilledMidwayLeavesNoTornMessage) {
   Ring ring = NewRing(4096);
   const std::string large = Pattern(1, 1, 100'000);
-  const pid_t child = Fork([&] { ring.Write(large); });
+  const pid_t child = Fork([&] { ring.Write(large, 0); });
   // It has filled the ring and sleeps between two pieces.
   absl::SleepFor(absl::Milliseconds(50));
   EXPECT_EQ(WriteNow(ring, "x"), Outcome::kNoSpace);
@@ -354,14 +371,14 @@ TEST(RingTest, StreamerKilledMidwayLeavesNoTornMessage) {
   std::thread reader([&] { EXPECT_EQ(Read(ring, out), Outcome::kDone); });
   kill(child, SIGKILL);
   Reap(child);
-  EXPECT_EQ(ring.Write("after"), Outcome::kDone);
+  EXPECT_EQ(ring.Write("after", 0), Outcome::kDone);
   reader.join();
   EXPECT_TRUE(out == "after" || out == large);
 }
 
 TEST(RingTest, ReaderAloneFindsOutThatTheStreamerDied) {
   Ring ring = NewRing(4096);
-  const pid_t child = Fork([&] { ring.Write(Pattern(1, 1, 100'000)); });
+  const pid_t child = Fork([&] { ring.Write(Pattern(1, 1, 100'000), 0); });
   std::atomic<bool> done = false;
   absl::SleepFor(absl::Milliseconds(20));
   kill(child, SIGKILL);
@@ -377,7 +394,7 @@ TEST(RingTest, ReaderKilledMidwayCostsOneMessage) {
   auto* begun = NewShared<std::atomic<int>>();
   struct Stuck final : Ring::Sink {
     explicit Stuck(std::atomic<int>* b) : begun(b) {}
-    bool Begin(size_t, uint64_t) override { return true; }
+    bool Begin(const Ring::MessageInfo&) override { return true; }
     void Append(std::string_view) override {
       if (++*begun == 3) pause();
     }
@@ -389,8 +406,8 @@ TEST(RingTest, ReaderKilledMidwayCostsOneMessage) {
     ring.Read(stuck, forever);
   });
   const pid_t writer = Fork([&] {
-    ring.Write(Pattern(1, 1, 100'000));
-    ring.Write(Pattern(1, 2, 100'000));
+    ring.Write(Pattern(1, 1, 100'000), 0);
+    ring.Write(Pattern(1, 2, 100'000), 0);
   });
   while (*begun < 3) absl::SleepFor(absl::Milliseconds(1));
   kill(child, SIGKILL);
@@ -425,9 +442,9 @@ TEST(RingKillTest, SurvivesAnyInstant) {
         const std::string message = Pattern(writer, i, size);
         LazyDeadline some(absl::Milliseconds(100));
         if (!ring.bounded()) {
-          ring.Write(message);
-        } else if (ring.WriteNow(message, some) == Outcome::kNoSpace) {
-          ring.Write(message);
+          ring.Write(message, 0);
+        } else if (ring.WriteNow(message, 0, some) == Outcome::kNoSpace) {
+          ring.Write(message, 0);
         }
       }
     };
