@@ -107,17 +107,20 @@ class Recorder : public testing::EmptyTestEventListener {
 };
 
 Outcome RunOnlyTest(const CaseRun& run, const std::string& result_path) {
-  int argc = 1;
-  char name[] = "testee";
-  char* argv[] = {name, nullptr};
-  testing::InitGoogleTest(&argc, argv);
-  // Not what the environment says: exactly this case is to run.
+  // Not what the environment says (flags have been read from it before main):
+  // exactly this case is to run, and it writes no report.
   testing::GTEST_FLAG(filter) = "*";
+  testing::GTEST_FLAG(output) = "";
   testing::GTEST_FLAG(repeat) = 1;
   testing::GTEST_FLAG(also_run_disabled_tests) = true;
   // A failed child must not end the whole with it.
   testing::GTEST_FLAG(break_on_failure) = false;
   testing::GTEST_FLAG(throw_on_failure) = false;
+
+  int argc = 1;
+  char name[] = "testee";
+  char* argv[] = {name, nullptr};
+  testing::InitGoogleTest(&argc, argv);
 
   const CaseInfo& info = *run.info;
   testing::RegisterTest("Conformance", info.name.c_str(), nullptr, nullptr,

@@ -1,0 +1,91 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "conformance/harness/probe.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "conformance/harness/matchers.h"
+#include "gtest/gtest.h"
+
+namespace procspec::harness {
+namespace {
+
+constexpr absl::Duration kShort = absl::Milliseconds(20);
+
+class ProbeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    child_ = fork();
+    if (child_ == 0) {
+      // A name that looks like the fields behind it.
+      prctl(PR_SET_NAME, "a) Z 1 (b");
+      while (true) pause();
+    }
+  }
+  void TearDown() override {
+    kill(child_, SIGKILL);
+    Reap();
+  }
+  void Reap() { waitpid(child_, nullptr, 0); }
+
+  pid_t child_ = 0;
+};
+
+TEST_F(ProbeTest, SeesTheLifeOfAChildWithoutReapingIt) {
+  EXPECT_EQ(StateOf(child_), ProcessState::kRunning);
+  EXPECT_FALSE(WaitUntilDead(child_, kShort).ok());
+
+  ASSERT_OK(KillHard(child_));
+  EXPECT_OK(WaitUntilDead(child_));
+  EXPECT_EQ(StateOf(child_), ProcessState::kZombie);
+  EXPECT_FALSE(WaitUntilGone(child_, kShort).ok());
+
+  Reap();
+  EXPECT_EQ(StateOf(child_), ProcessState::kGone);
+  EXPECT_OK(WaitUntilDead(child_));
+  EXPECT_OK(WaitUntilGone(child_));
+}
+
+TEST_F(ProbeTest, KnowsParents) {
+  EXPECT_THAT(ParentOf(child_), IsOkAndHolds(OwnPid()));
+  EXPECT_THAT(ParentOf(OwnPid()), IsOkAndHolds(getppid()));
+}
+
+TEST_F(ProbeTest, CountsThreads) {
+  EXPECT_THAT(ThreadCountOf(child_), IsOkAndHolds(1));
+  ASSERT_OK_AND_ASSIGN(const int64_t before, ThreadCountOf(OwnPid()));
+  std::thread more(
+      [&] { EXPECT_THAT(ThreadCountOf(OwnPid()), IsOkAndHolds(before + 1)); });
+  more.join();
+}
+
+TEST_F(ProbeTest, StopsAndContinues) {
+  ASSERT_OK(Stop(child_));
+  EXPECT_EQ(StateOf(child_), ProcessState::kRunning);
+  ASSERT_OK(Continue(child_));
+}
+
+TEST_F(ProbeTest, AbsentProcessesAreNotFound) {
+  ASSERT_OK(KillHard(child_));
+  Reap();
+  EXPECT_EQ(ParentOf(child_).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ThreadCountOf(child_).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(KillHard(child_).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Stop(child_).code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ProbeTest, GroupsAreNeverSignalled) {
+  EXPECT_FALSE(KillHard(0).ok());
+  EXPECT_FALSE(KillHard(-1).ok());
+  EXPECT_FALSE(Stop(-child_).ok());
+  EXPECT_EQ(StateOf(child_), ProcessState::kRunning);
+}
+
+}  // namespace
+}  // namespace procspec::harness

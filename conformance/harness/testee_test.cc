@@ -1,0 +1,279 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Runs testees as the runner does, and reads what they write.
+//
+// Usage: testee_test SAMPLE_TESTEE STRAY_TESTEE
+
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "conformance/harness/system.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+
+namespace procspec::harness {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::string* sample_testee = nullptr;  // set by main
+std::string* stray_testee = nullptr;
+
+struct Ended {
+  int code = -1;    // -1: by a signal
+  std::string out;  // standard output and error
+};
+
+Ended RunShell(const std::string& command) {
+  Ended ended;
+  std::FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  if (pipe == nullptr) return ended;
+  char chunk[4096];
+  for (size_t n; (n = std::fread(chunk, 1, sizeof chunk, pipe)) > 0;) {
+    ended.out.append(chunk, n);
+  }
+  const int status = pclose(pipe);
+  // The shell reports a signal as 128 and more.
+  if (WIFEXITED(status) && WEXITSTATUS(status) < 128) {
+    ended.code = WEXITSTATUS(status);
+  }
+  return ended;
+}
+
+class TesteeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = testing::TempDir() + "/case-XXXXXX";
+    ASSERT_NE(mkdtemp(directory_.data()), nullptr);
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  Ended RunCase(const std::string& name, const std::string& environment = "",
+                const std::string& backend = "sample",
+                const std::string& testee = *sample_testee) {
+    return RunShell(absl::StrCat(environment, " '", testee,
+                                 "' run --backend=", backend, " --case=", name,
+                                 " --dir='", directory_, "' --seed=5"));
+  }
+
+  bool HasResult() const {
+    return std::filesystem::exists(directory_ + "/result.json");
+  }
+
+  json Result() const {
+    absl::StatusOr<std::string> text =
+        ReadFile(directory_ + "/result.json", 1 << 30);
+    EXPECT_TRUE(text.ok()) << text.status();
+    if (!text.ok()) return json::object();
+    return json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  }
+
+  std::string directory_;
+};
+
+TEST_F(TesteeTest, APassIsWrittenAndExitsZero) {
+  const Ended ended = RunCase("queue.put.timeout-full");
+  EXPECT_EQ(ended.code, 0) << ended.out;
+  const json result = Result();
+  EXPECT_EQ(result["verdict"], "PASS");
+  EXPECT_EQ(result["backend"], "sample");
+  EXPECT_EQ(result["case"], "queue.put.timeout-full");
+  EXPECT_EQ(result["clause"], "queue.put.timeout-full");
+  EXPECT_EQ(result["seed"], 5);
+  EXPECT_THAT(result["failures"], IsEmpty());
+  EXPECT_GE(result["duration_ms"].get<double>(), 0);
+}
+
+TEST_F(TesteeTest, AFixtureOfOnesOwnWorks) {
+  EXPECT_EQ(RunCase("queue.put.timeout-full/own-fixture").code, 0);
+}
+
+TEST_F(TesteeTest, FailuresAreWrittenWithTheirPlaceAndExitOne) {
+  const Ended ended = RunCase("queue.put.timeout-full/fails");
+  EXPECT_EQ(ended.code, 1) << ended.out;
+  const json result = Result();
+  EXPECT_EQ(result["verdict"], "FAIL");
+  EXPECT_EQ(result["case"], "queue.put.timeout-full/fails");
+  EXPECT_EQ(result["clause"], "queue.put.timeout-full");
+  ASSERT_THAT(result["failures"], SizeIs(2));
+  const json& first = result["failures"][0];
+  EXPECT_EQ(first["file"], "conformance/harness/testing/sample_cases.cc");
+  EXPECT_GT(first["line"].get<int>(), 0);
+  EXPECT_THAT(first["message"].get<std::string>(), HasSubstr("not UTF-8"));
+}
+
+TEST_F(TesteeTest, EndlessFailuresAreCut) {
+  EXPECT_EQ(RunCase("queue.put.timeout-full/fails-endlessly").code, 1);
+  const json result = Result();
+  EXPECT_EQ(result["failures"].size(), 50u);
+  EXPECT_LT(result.dump().size(), 2u << 20);
+}
+
+TEST_F(TesteeTest, AnExceptionIsAFailure) {
+  EXPECT_EQ(RunCase("queue.put.timeout-full/throws").code, 1);
+  const json result = Result();
+  ASSERT_THAT(result["failures"], SizeIs(1));
+  EXPECT_THAT(result["failures"][0]["message"].get<std::string>(),
+              HasSubstr("thrown by the case"));
+}
+
+TEST_F(TesteeTest, ASkipIsAFailure) {
+  EXPECT_EQ(RunCase("queue.put.timeout-full/skips").code, 1);
+  const json result = Result();
+  EXPECT_EQ(result["verdict"], "FAIL");
+  ASSERT_THAT(result["failures"], SizeIs(1));
+  EXPECT_THAT(result["failures"][0]["message"].get<std::string>(),
+              AllOf(HasSubstr("must not skip"), HasSubstr("no mood")));
+}
+
+TEST_F(TesteeTest, AHangIsAFailureAndKeepsWhatFailedBefore) {
+  const Ended ended =
+      RunCase("queue.put.timeout-full/hangs", "PROCSPEC_GUARD_MS=100");
+  EXPECT_EQ(ended.code, 1) << ended.out;
+  const json result = Result();
+  EXPECT_EQ(result["verdict"], "FAIL");
+  EXPECT_EQ(result["case"], "queue.put.timeout-full/hangs");
+  ASSERT_THAT(result["failures"], SizeIs(2));
+  EXPECT_THAT(result["failures"][0]["message"].get<std::string>(),
+              HasSubstr("before it hung"));
+  EXPECT_THAT(result["failures"][1]["message"].get<std::string>(),
+              HasSubstr("hung: the case was not over after 300ms"));
+}
+
+TEST_F(TesteeTest, ACrashWritesNothing) {
+  // As if left by an earlier run in the same directory.
+  ASSERT_TRUE(WriteFile(directory_ + "/result.json", "{}").ok());
+  EXPECT_NE(RunCase("queue.put.timeout-full/crashes").code, 0);
+  EXPECT_FALSE(HasResult());
+  EXPECT_EQ(RunCase("queue.put.timeout-full/exits").code, 0);
+  EXPECT_FALSE(HasResult());
+}
+
+TEST_F(TesteeTest, WhatTheBackendLacksIsUnsupportedAndNotRun) {
+  Ended ended = RunCase("queue.put.timeout-full/fails", "", "bare");
+  EXPECT_EQ(ended.code, 3) << ended.out;
+  EXPECT_EQ(Result()["verdict"], "UNSUPPORTED");
+  EXPECT_THAT(Result()["reason"].get<std::string>(), HasSubstr("queue"));
+
+  ended = RunCase("queue.put.timeout-full/needs-more");
+  EXPECT_EQ(ended.code, 3) << ended.out;
+  EXPECT_THAT(Result()["reason"].get<std::string>(), HasSubstr("pool"));
+}
+
+TEST_F(TesteeTest, ABackendThatCannotBeMadeIsAFailure) {
+  EXPECT_EQ(RunCase("queue.put.timeout-full", "", "unmakeable").code, 1);
+  EXPECT_EQ(Result()["verdict"], "FAIL");
+}
+
+TEST_F(TesteeTest, AnotherTestLinkedInIsAFailureOfEveryCase) {
+  const Ended ended =
+      RunCase("queue.put.timeout-full", "", "sample", *stray_testee);
+  EXPECT_EQ(ended.code, 1) << ended.out;
+  const json result = Result();
+  EXPECT_EQ(result["verdict"], "FAIL");
+  ASSERT_THAT(result["failures"], SizeIs(1));
+  EXPECT_THAT(result["failures"][0]["message"].get<std::string>(),
+              HasSubstr("exactly one test had to run, 2 did"));
+}
+
+TEST_F(TesteeTest, FiltersAndShardsOfTheEnvironmentDoNotMatter) {
+  const std::string report = directory_ + "/report.xml";
+  const Ended ended =
+      RunCase("queue.put.timeout-full",
+              absl::StrCat("GTEST_FILTER=Nothing GTEST_TOTAL_SHARDS=3 "
+                           "GTEST_SHARD_INDEX=2 TEST_TOTAL_SHARDS=3 "
+                           "GTEST_OUTPUT=xml:",
+                           report, " XML_OUTPUT_FILE=", report));
+  EXPECT_EQ(ended.code, 0) << ended.out;
+  EXPECT_EQ(Result()["verdict"], "PASS");
+  EXPECT_FALSE(std::filesystem::exists(report));
+}
+
+TEST_F(TesteeTest, UnknownNamesAreUsageErrorsThatNameWhatIsNear) {
+  Ended ended = RunCase("queue.put.timeout-ful");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.out, HasSubstr("near it: queue.put.timeout-full"));
+  EXPECT_FALSE(HasResult());
+
+  ended = RunCase("queue.put.timeout-full", "", "sampel");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.out, HasSubstr("near it: sample"));
+
+  EXPECT_EQ(RunShell(*sample_testee + " run").code, 2);
+  EXPECT_EQ(RunShell(*sample_testee + " nonsense").code, 2);
+  EXPECT_EQ(RunShell(*sample_testee).code, 2);
+  EXPECT_EQ(RunShell(*sample_testee + " --help").code, 0);
+}
+
+TEST_F(TesteeTest, ListTellsBackendsAndCases) {
+  // The backend that cannot be made spoils the list, and says so.
+  const Ended spoilt = RunShell(*sample_testee + " list --json");
+  EXPECT_EQ(spoilt.code, 1);
+  EXPECT_THAT(spoilt.out, HasSubstr("unmakeable"));
+
+  const Ended ended = RunShell("SAMPLE_WITHOUT_UNMAKEABLE=1 " + *sample_testee +
+                               " list --json");
+  ASSERT_EQ(ended.code, 0) << ended.out;
+  const json list = json::parse(ended.out, nullptr, false);
+  ASSERT_TRUE(list.is_object()) << ended.out;
+  std::vector<std::string> names;
+  for (const json& backend : list["backends"]) names.push_back(backend["name"]);
+  EXPECT_THAT(names, ElementsAre("bare", "sample", "sample-mutant"));
+  EXPECT_EQ(list["backends"][1],
+            json({{"name", "sample"},
+                  {"capabilities", {"process", "programs", "queue"}},
+                  {"wrong", false}}));
+  EXPECT_EQ(list["backends"][2],
+            json({{"name", "sample-mutant"},
+                  {"capabilities", {"process", "programs", "queue"}},
+                  {"wrong", true},
+                  {"base", "sample"},
+                  {"breaks", {"queue.put.timeout-full"}},
+                  {"collateral", {"queue.get.blocks"}},
+                  {"touches", {"queue"}}}));
+  const json needs_more = {{"name", "queue.put.timeout-full/needs-more"},
+                           {"clause", "queue.put.timeout-full"},
+                           {"variant", "needs-more"},
+                           {"requires", {"queue", "pool"}}};
+  EXPECT_THAT(list["cases"], testing::Contains(needs_more));
+}
+
+TEST_F(TesteeTest, ChildEntriesComeFirst) {
+  EXPECT_EQ(RunShell(*sample_testee + " sample-child").code, 42);
+}
+
+TEST_F(TesteeTest, ProgramsRunAsCasesExpect) {
+  for (const std::string name :
+       {"program", "program-speaks", "program-hangs", "program-unguarded"}) {
+    const Ended ended = RunCase("process.exitcode.normal/" + name);
+    EXPECT_EQ(ended.code, 0) << name << "\n" << ended.out;
+  }
+}
+
+}  // namespace
+}  // namespace procspec::harness
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: %s SAMPLE_TESTEE STRAY_TESTEE\n", argv[0]);
+    return 2;
+  }
+  std::string sample = std::filesystem::absolute(argv[1]).string();
+  std::string stray = std::filesystem::absolute(argv[2]).string();
+  procspec::harness::sample_testee = &sample;
+  procspec::harness::stray_testee = &stray;
+  return RUN_ALL_TESTS();
+}
