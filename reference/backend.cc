@@ -14,6 +14,7 @@
 #include "reference/exit.h"
 #include "reference/os/process.h"
 #include "reference/os/stream.h"
+#include "reference/pool.h"
 #include "reference/process.h"
 #include "reference/program.h"
 
@@ -36,6 +37,7 @@ class ReferenceBackend final
         Capability::kProcess, Capability::kTerminate,
         Capability::kGlobals, Capability::kLocalObjects,
         Capability::kStdio,   Capability::kPrograms,
+        Capability::kPool,
     };
     set.Add(method_ == StartMethod::kFork ? Capability::kStartFork
                                           : Capability::kStartSpawn);
@@ -48,6 +50,10 @@ class ReferenceBackend final
       ProcessOptions options) override {
     return reference::NewProcess(method_, shared_from_this(),
                                  std::move(options));
+  }
+
+  absl::StatusOr<std::shared_ptr<Pool>> NewPool(PoolOptions options) override {
+    return reference::NewPool(method_, shared_from_this(), std::move(options));
   }
 
   absl::StatusOr<std::shared_ptr<LocalObject>> NewLocalObject() override {

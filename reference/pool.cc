@@ -1,0 +1,777 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "reference/pool.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "reference/exit.h"
+#include "reference/os/at_fork.h"
+#include "reference/os/process.h"
+#include "reference/os/time.h"
+#include "reference/pool_channel.h"
+#include "reference/pool_worker.h"
+#include "reference/process.h"
+#include "spec/codec.h"
+#include "spec/error.h"
+#include "spec/status_macros.h"
+
+namespace procspec::reference {
+namespace {
+
+// How often the collector looks whether a worker died unannounced.
+constexpr absl::Duration kWatchInterval = absl::Milliseconds(100);
+// How long a terminated worker may take to end before it is killed.
+constexpr absl::Duration kTerminateGrace = absl::Seconds(1);
+constexpr int kMostWorkers = 4096;
+constexpr int kChunksPerWorker = 4;
+
+// A submitted task or map, in the creating process only.
+class Job final : public AsyncResult {
+ public:
+  // A task's: one part, whose value is the outcome.
+  explicit Job(PoolCallbacks callbacks) : callbacks_(std::move(callbacks)) {}
+  // A map's: the parts' lists joined, in order.
+  Job(size_t parts, PoolCallbacks callbacks)
+      : is_map_(true),
+        parts_(parts),
+        left_(parts),
+        callbacks_(std::move(callbacks)) {}
+
+  absl::StatusOr<Value> Get(absl::Duration timeout) override {
+    std::unique_lock lock(mutex_);
+    if (!AwaitLocked(lock, timeout)) return TimeoutError();
+    return *outcome_;
+  }
+  absl::Status Wait(absl::Duration timeout) override {
+    std::unique_lock lock(mutex_);
+    AwaitLocked(lock, timeout);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<bool> Ready() override {
+    std::lock_guard lock(mutex_);
+    return outcome_.has_value();
+  }
+  absl::StatusOr<bool> Successful() override {
+    std::lock_guard lock(mutex_);
+    if (!outcome_.has_value()) return ValueError("the result is not ready");
+    return outcome_->ok();
+  }
+
+  // For the collector. The last part makes it ready, after its callback.
+  void FinishPart(size_t part, absl::StatusOr<Value> result) {
+    if (!is_map_) return Finish(std::move(result));
+    if (!result.ok()) {
+      if (first_error_.ok()) first_error_ = result.status();
+    } else if (List* list = result->get_if<List>()) {
+      parts_[part] = std::move(*list);
+    }
+    if (--left_ == 0) FinishMap();
+  }
+  void FinishMap() {
+    if (!first_error_.ok()) return Finish(first_error_);
+    List all;
+    for (List& part : parts_) {
+      std::move(part.begin(), part.end(), std::back_inserter(all));
+    }
+    parts_.clear();
+    Finish(Value(std::move(all)));
+  }
+
+ private:
+  bool AwaitLocked(std::unique_lock<std::mutex>& lock, absl::Duration timeout) {
+    const auto ready = [this] { return outcome_.has_value(); };
+    if (timeout == absl::InfiniteDuration()) {
+      changed_.wait(lock, ready);
+      return true;
+    }
+    const os::Deadline deadline(timeout);
+    while (!ready()) {
+      if (deadline.HasPassed()) return false;
+      // In slices, because the largest durations overflow the library's clock.
+      changed_.wait_for(lock, absl::ToChronoNanoseconds(std::min(
+                                  deadline.Remaining(), absl::Hours(1))));
+    }
+    return true;
+  }
+
+  void Finish(absl::StatusOr<Value> outcome) {
+    if (outcome.ok()) {
+      if (callbacks_.callback) callbacks_.callback(*outcome);
+    } else if (callbacks_.error_callback) {
+      callbacks_.error_callback(outcome.status());
+    }
+    callbacks_ = {};
+    std::lock_guard lock(mutex_);
+    outcome_ = std::move(outcome);
+    changed_.notify_all();
+  }
+
+  // The collector's alone.
+  const bool is_map_ = false;
+  std::vector<List> parts_;
+  size_t left_ = 1;
+  absl::Status first_error_;
+  PoolCallbacks callbacks_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<absl::StatusOr<Value>> outcome_;
+};
+
+// What the pool and its threads share. The threads keep it alive, so that a
+// callback may drop the pool.
+class Core : public std::enable_shared_from_this<Core> {
+ public:
+  Core(StartMethod method, std::shared_ptr<Backend> backend,
+       PoolOptions options, std::shared_ptr<PoolChannel> channel)
+      : method_(method),
+        backend_(std::move(backend)),
+        options_(std::move(options)),
+        channel_(std::move(channel)),
+        workers_(static_cast<size_t>(channel_->places())) {}
+
+  absl::Status Start();
+
+  absl::StatusOr<std::shared_ptr<Job>> SubmitTask(std::string_view target,
+                                                  Arguments arguments,
+                                                  PoolCallbacks callbacks);
+  absl::StatusOr<std::shared_ptr<Job>> SubmitMap(std::string_view target,
+                                                 List items,
+                                                 std::optional<int> chunk_size,
+                                                 PoolCallbacks callbacks);
+  absl::Status Close();
+  absl::Status Terminate();
+  absl::Status Join();
+
+  bool IsOwn() const { return creator_ == os::CurrentPid(); }
+
+ private:
+  enum class State { kOpen, kClosed, kTerminated };
+
+  struct Part {
+    std::shared_ptr<Job> job;
+    size_t index;
+  };
+
+  absl::Status CheckOpenLocked() const {
+    if (!IsOwn()) return MisuseError("a pool works in its creator only");
+    if (state_ != State::kOpen) {
+      return ValueError("the pool takes no more tasks");
+    }
+    return absl::OkStatus();
+  }
+  bool TakesTasks() {
+    std::lock_guard lock(mutex_);
+    return state_ != State::kTerminated;
+  }
+
+  absl::StatusOr<std::shared_ptr<Process>> StartWorker(int place);
+  void SendLocked(std::string frame);
+  void Send();
+
+  void Collect();
+  void Receive(const std::string& bytes);
+  void Retire(int place);
+  void WatchWorkers();
+  void WorkerDied(int place, bool replace);
+  void Break(std::string_view why);
+  void FinishPart(uint64_t id, absl::StatusOr<Value> result);
+  bool TakeResult(absl::Duration timeout);
+  bool IsOver();
+  void EndQuietWorkers();
+  void EndTerminatedWorkers();
+  void Look() {
+    LazyDeadline immediate(absl::ZeroDuration());
+    // Not there in time: the collector looks by itself, a little later.
+    (void)channel_->results().WriteNow(NewFrame(0, FrameKind::kLook),
+                                       immediate);
+  }
+
+  const StartMethod method_;
+  const std::shared_ptr<Backend> backend_;
+  const PoolOptions options_;
+  const std::shared_ptr<PoolChannel> channel_;
+  const int64_t creator_ = os::CurrentPid();
+
+  std::mutex mutex_;
+  State state_ = State::kOpen;
+  std::string broken_;  // why no worker can start; empty: they can
+  std::vector<std::shared_ptr<Process>> workers_;  // null: none at this place
+  std::map<uint64_t, Part> parts_;                 // sent and not answered
+  uint64_t last_id_ = 0;
+  // Frames that the ring had no room for, in order; the sender's.
+  std::deque<std::string> backlog_;
+  bool sender_runs_ = false;
+  bool sender_ended_ = false;
+  bool collector_ended_ = false;
+  std::condition_variable changed_;
+  std::string frame_;  // the collector's
+};
+
+// The pools of this process that may have workers, for its end.
+struct Pools {
+  std::mutex mutex;
+  std::vector<std::weak_ptr<Core>>* cores =
+      new std::vector<std::weak_ptr<Core>>;
+  os::AtFork at_fork{{.before = [this] { mutex.lock(); },
+                      .in_parent = [this](bool) { mutex.unlock(); },
+                      .in_child =
+                          [this] {
+                            // The parent's pools are not this process's to end.
+                            cores = new std::vector<std::weak_ptr<Core>>;
+                            mutex.unlock();
+                          }},
+                     os::AtFork::Order::kLast};
+};
+
+Pools& ThePools() {
+  static auto& pools = *new Pools;
+  return pools;
+}
+
+void EndPools() {
+  Pools& pools = ThePools();
+  std::vector<std::weak_ptr<Core>> cores;
+  {
+    std::lock_guard lock(pools.mutex);
+    std::swap(cores, *pools.cores);
+  }
+  std::vector<std::shared_ptr<Core>> living;
+  for (const auto& core : cores) {
+    if (auto alive = core.lock()) living.push_back(std::move(alive));
+  }
+  for (const auto& core : living) (void)core->Terminate();
+  for (const auto& core : living) (void)core->Join();
+}
+
+[[maybe_unused]] const bool registered =
+    RegisterExitHook(ExitStage::kPools, &EndPools);
+
+// The collector's pool, on its thread: joining it there would never end.
+thread_local const Core* collecting = nullptr;
+
+absl::StatusOr<std::shared_ptr<Process>> Core::StartWorker(int place) {
+  channel_->held(place).store(0, std::memory_order_relaxed);
+  auto worker = NewProcess(method_, backend_,
+                           PoolWorkerOptions(channel_, place, options_));
+  PROCSPEC_RETURN_IF_ERROR(worker->Start());
+  return worker;
+}
+
+absl::Status Core::Start() {
+  // Before there is a thread, so that a forked worker is as single as can be.
+  for (int place = 0; place < channel_->places(); ++place) {
+    absl::StatusOr<std::shared_ptr<Process>> worker = StartWorker(place);
+    if (!worker.ok()) {
+      state_ = State::kTerminated;
+      EndTerminatedWorkers();
+      return worker.status();
+    }
+    workers_[static_cast<size_t>(place)] = *std::move(worker);
+  }
+  {
+    Pools& pools = ThePools();
+    std::lock_guard lock(pools.mutex);
+    std::erase_if(*pools.cores,
+                  [](const auto& core) { return core.expired(); });
+    pools.cores->push_back(weak_from_this());
+  }
+  std::thread([self = shared_from_this()] { self->Collect(); }).detach();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<Job>> Core::SubmitTask(std::string_view target,
+                                                      Arguments arguments,
+                                                      PoolCallbacks callbacks) {
+  std::string frame = NewFrame(0, FrameKind::kTask);
+  PROCSPEC_RETURN_IF_ERROR(Encode(Value(List{target, std::move(arguments.args),
+                                             std::move(arguments.kwargs)}),
+                                  frame));
+  auto job = std::make_shared<Job>(std::move(callbacks));
+  std::lock_guard lock(mutex_);
+  PROCSPEC_RETURN_IF_ERROR(CheckOpenLocked());
+  const uint64_t id = ++last_id_;
+  std::memcpy(frame.data(), &id, sizeof(id));
+  parts_.emplace(id, Part{job, 0});
+  SendLocked(std::move(frame));
+  return job;
+}
+
+absl::StatusOr<std::shared_ptr<Job>> Core::SubmitMap(
+    std::string_view target, List items, std::optional<int> chunk_size,
+    PoolCallbacks callbacks) {
+  if (chunk_size.has_value() && *chunk_size < 1) {
+    return ValueError(
+        absl::StrCat("a chunk has at least one item, not ", *chunk_size));
+  }
+  const size_t shares =
+      static_cast<size_t>(channel_->places()) * kChunksPerWorker;
+  const size_t chunk =
+      chunk_size.has_value()
+          ? static_cast<size_t>(*chunk_size)
+          : std::max<size_t>((items.size() + shares - 1) / shares, 1);
+
+  // Encoded whole before anything is sent: an item that cannot travel leaves
+  // the pool as it was.
+  std::vector<std::string> frames;
+  for (size_t begin = 0; begin < items.size(); begin += chunk) {
+    const size_t end = std::min(begin + chunk, items.size());
+    List part(std::make_move_iterator(items.begin() + begin),
+              std::make_move_iterator(items.begin() + end));
+    frames.push_back(NewFrame(0, FrameKind::kChunk));
+    PROCSPEC_RETURN_IF_ERROR(
+        Encode(Value(List{target, std::move(part)}), frames.back()));
+  }
+
+  auto job = std::make_shared<Job>(frames.size(), std::move(callbacks));
+  std::unique_lock lock(mutex_);
+  PROCSPEC_RETURN_IF_ERROR(CheckOpenLocked());
+  if (frames.empty()) {
+    // Ready like any other: by the collector, whose thread calls back.
+    const uint64_t id = ++last_id_;
+    parts_.emplace(id, Part{job, 0});
+    lock.unlock();
+    channel_->results().Write(NewFrame(id, FrameKind::kNoTasks));
+    return job;
+  }
+  for (size_t index = 0; index < frames.size(); ++index) {
+    const uint64_t id = ++last_id_;
+    std::memcpy(frames[index].data(), &id, sizeof(id));
+    parts_.emplace(id, Part{job, index});
+    SendLocked(std::move(frames[index]));
+  }
+  return job;
+}
+
+void Core::SendLocked(std::string frame) {
+  if (!broken_.empty()) {
+    // Nobody will ever take it: have the collector fail it.
+    Look();
+    return;
+  }
+  if (backlog_.empty()) {
+    LazyDeadline immediate(absl::ZeroDuration());
+    if (channel_->tasks().WriteNow(frame, immediate) == Ring::Outcome::kDone) {
+      return;
+    }
+  }
+  backlog_.push_back(std::move(frame));
+  if (!sender_runs_) {
+    sender_runs_ = true;
+    std::thread([self = shared_from_this()] { self->Send(); }).detach();
+  }
+  changed_.notify_all();
+}
+
+// The sender's whole life. A frame stays in the backlog while it is being
+// written, so that later ones do not overtake it.
+void Core::Send() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] {
+      return !backlog_.empty() || state_ == State::kTerminated ||
+             collector_ended_;
+    });
+    if (state_ == State::kTerminated || collector_ended_) break;
+    const std::string frame = backlog_.front();
+    lock.unlock();
+    channel_->tasks().Write(frame);
+    lock.lock();
+    if (!backlog_.empty()) backlog_.pop_front();
+  }
+  sender_ended_ = true;
+  changed_.notify_all();
+}
+
+// --- The collector ---------------------------------------------------------
+
+void Core::Collect() {
+  collecting = this;
+  os::Deadline watch(kWatchInterval);
+  int taken = 0;
+  while (!IsOver()) {
+    const bool got_one = TakeResult(kWatchInterval);
+    // The clock is read for some of many results only.
+    if (got_one && ++taken % 64 != 0) continue;
+    if (!watch.HasPassed()) continue;
+    WatchWorkers();
+    watch = os::Deadline(kWatchInterval);
+  }
+  if (TakesTasks()) {
+    EndQuietWorkers();
+  } else {
+    EndTerminatedWorkers();
+  }
+  // The sender may be waiting for room that nobody makes any more.
+  std::unique_lock lock(mutex_);
+  collector_ended_ = true;
+  backlog_.clear();
+  changed_.notify_all();
+  while (sender_runs_ && !sender_ended_) {
+    lock.unlock();
+    LazyDeadline briefly(absl::Milliseconds(1));
+    StringSink sink(frame_);
+    (void)channel_->tasks().Read(sink, briefly);
+    lock.lock();
+  }
+  changed_.notify_all();
+}
+
+bool Core::IsOver() {
+  std::lock_guard lock(mutex_);
+  switch (state_) {
+    case State::kOpen:
+      return false;
+    case State::kClosed:
+      return parts_.empty();
+    case State::kTerminated:
+      return true;
+  }
+  return true;
+}
+
+bool Core::TakeResult(absl::Duration timeout) {
+  LazyDeadline deadline(timeout);
+  StringSink sink(frame_);
+  if (channel_->results().Read(sink, deadline) != Ring::Outcome::kDone) {
+    return false;
+  }
+  Receive(frame_);
+  return true;
+}
+
+void Core::Receive(const std::string& bytes) {
+  Frame frame;
+  if (!ParseFrame(bytes, frame)) return;
+  switch (frame.kind) {
+    case FrameKind::kResult:
+      return FinishPart(frame.id, Decode(frame.payload));
+    case FrameKind::kError: {
+      absl::StatusOr<Value> value = Decode(frame.payload);
+      absl::StatusOr<ErrorDetail> detail =
+          value.ok() ? ErrorDetailFrom(*value) : value.status();
+      return FinishPart(frame.id,
+                        detail.ok() ? ErrorFrom(*detail) : detail.status());
+    }
+    case FrameKind::kNoTasks: {
+      std::shared_ptr<Job> job;
+      {
+        std::lock_guard lock(mutex_);
+        auto it = parts_.find(frame.id);
+        if (it == parts_.end()) return;
+        job = it->second.job;
+      }
+      job->FinishMap();
+      std::lock_guard lock(mutex_);
+      parts_.erase(frame.id);
+      return;
+    }
+    case FrameKind::kRetired:
+      return Retire(static_cast<int>(frame.id));
+    case FrameKind::kStartFailed: {
+      absl::StatusOr<Value> value = Decode(frame.payload);
+      absl::StatusOr<ErrorDetail> detail =
+          value.ok() ? ErrorDetailFrom(*value) : value.status();
+      return Break(absl::StrCat(
+          "the initializer of a worker failed: ",
+          detail.ok() ? absl::StrCat(detail->type, ": ", detail->message)
+                      : detail.status().ToString()));
+    }
+    case FrameKind::kLook: {
+      std::unique_lock lock(mutex_);
+      if (broken_.empty()) return;
+      const std::string why = broken_;
+      lock.unlock();
+      return Break(why);
+    }
+    case FrameKind::kTask:
+    case FrameKind::kChunk:
+    case FrameKind::kQuit:
+      return;  // never on this ring
+  }
+}
+
+void Core::FinishPart(uint64_t id, absl::StatusOr<Value> result) {
+  Part part;
+  {
+    std::lock_guard lock(mutex_);
+    auto it = parts_.find(id);
+    // Failed before, because its worker died after it had answered.
+    if (it == parts_.end()) return;
+    part = it->second;
+  }
+  part.job->FinishPart(part.index, std::move(result));
+  // Afterwards, so that a closed pool is not over before its last callback.
+  std::lock_guard lock(mutex_);
+  parts_.erase(id);
+}
+
+// It told that it ends by itself.
+void Core::Retire(int place) {
+  if (place < 0 || place >= channel_->places()) return;
+  std::shared_ptr<Process> worker;
+  {
+    std::lock_guard lock(mutex_);
+    worker = workers_[static_cast<size_t>(place)];
+  }
+  if (worker == nullptr) return;
+  (void)worker->Join();
+  WorkerDied(place, /*replace=*/true);
+}
+
+void Core::WatchWorkers() {
+  for (int place = 0; place < channel_->places(); ++place) {
+    std::shared_ptr<Process> worker;
+    {
+      std::lock_guard lock(mutex_);
+      worker = workers_[static_cast<size_t>(place)];
+    }
+    if (worker == nullptr) continue;
+    absl::StatusOr<bool> alive = worker->IsAlive();
+    if (alive.ok() && !*alive) WorkerDied(place, /*replace=*/true);
+  }
+  // Submitted since, when the ring had no room for a word of it.
+  std::string why;
+  {
+    std::lock_guard lock(mutex_);
+    if (!parts_.empty()) why = broken_;
+  }
+  if (!why.empty()) Break(why);
+}
+
+void Core::WorkerDied(int place, bool replace) {
+  // What it answered before, it has done.
+  while (TakeResult(absl::ZeroDuration())) {
+  }
+  const uint64_t held =
+      channel_->held(place).exchange(0, std::memory_order_acquire);
+  std::shared_ptr<Process> worker;
+  {
+    std::lock_guard lock(mutex_);
+    // A frame among those results may have told of the same end.
+    std::swap(worker, workers_[static_cast<size_t>(place)]);
+  }
+  // Nobody learns of tasks that Terminate interrupted.
+  if (held != 0 && TakesTasks()) {
+    std::string why = "the worker that held the task died";
+    if (worker != nullptr) {
+      absl::StatusOr<std::optional<int>> code = worker->ExitCode();
+      if (code.ok() && code->has_value()) {
+        absl::StrAppend(&why, " (exit code ", **code, ")");
+      }
+    }
+    FinishPart(held, BrokenPoolError(why));
+  }
+  if (worker == nullptr || !replace) return;
+  std::string failure;
+  {
+    std::lock_guard lock(mutex_);
+    if (!broken_.empty() || state_ == State::kTerminated ||
+        (state_ == State::kClosed && parts_.empty())) {
+      return;
+    }
+    absl::StatusOr<std::shared_ptr<Process>> next = StartWorker(place);
+    if (next.ok()) {
+      workers_[static_cast<size_t>(place)] = *std::move(next);
+      return;
+    }
+    // The others go on; without any, nobody would ever answer.
+    for (const auto& other : workers_) {
+      if (other != nullptr) return;
+    }
+    failure =
+        absl::StrCat("no worker could be started: ", next.status().message());
+  }
+  Break(failure);
+}
+
+// No worker can be had: fails what is not answered, now and from now on.
+void Core::Break(std::string_view why) {
+  std::vector<uint64_t> ids;
+  {
+    std::lock_guard lock(mutex_);
+    if (broken_.empty()) broken_ = std::string(why);
+    backlog_.clear();
+    for (const auto& [id, part] : parts_) ids.push_back(id);
+  }
+  for (uint64_t id : ids) FinishPart(id, BrokenPoolError(why));
+}
+
+// Everything is answered.
+void Core::EndQuietWorkers() {
+  std::vector<std::shared_ptr<Process>> workers;
+  {
+    std::lock_guard lock(mutex_);
+    workers = workers_;
+  }
+  for (const auto& worker : workers) {
+    if (worker == nullptr) continue;
+    channel_->tasks().Write(NewFrame(0, FrameKind::kQuit));
+  }
+  for (const auto& worker : workers) {
+    if (worker == nullptr) continue;
+    while (true) {
+      absl::StatusOr<bool> alive = worker->IsAlive();
+      if (!alive.ok() || !*alive || !TakesTasks()) break;
+      (void)worker->Join(kWatchInterval);
+    }
+  }
+  // Terminated meanwhile.
+  if (!TakesTasks()) EndTerminatedWorkers();
+}
+
+void Core::EndTerminatedWorkers() {
+  std::vector<std::shared_ptr<Process>> workers;
+  {
+    std::lock_guard lock(mutex_);
+    std::swap(workers, workers_);
+    workers_.resize(workers.size());
+  }
+  for (const auto& worker : workers) {
+    if (worker != nullptr) (void)worker->Terminate();
+  }
+  const os::Deadline grace(kTerminateGrace);
+  for (const auto& worker : workers) {
+    if (worker == nullptr) continue;
+    (void)worker->Join(grace.Remaining());
+    absl::StatusOr<bool> alive = worker->IsAlive();
+    if (!alive.ok() || !*alive) continue;
+    (void)worker->Kill();
+    (void)worker->Join();
+  }
+}
+
+// ---------------------------------------------------------------------------
+
+absl::Status Core::Close() {
+  if (!IsOwn()) return MisuseError("a pool works in its creator only");
+  {
+    std::lock_guard lock(mutex_);
+    if (state_ == State::kOpen) state_ = State::kClosed;
+  }
+  Look();
+  return absl::OkStatus();
+}
+
+absl::Status Core::Terminate() {
+  if (!IsOwn()) return MisuseError("a pool works in its creator only");
+  {
+    std::lock_guard lock(mutex_);
+    state_ = State::kTerminated;
+    backlog_.clear();
+    for (const auto& worker : workers_) {
+      if (worker != nullptr) (void)worker->Terminate();
+    }
+    changed_.notify_all();
+  }
+  Look();
+  return absl::OkStatus();
+}
+
+absl::Status Core::Join() {
+  if (!IsOwn()) return MisuseError("a pool works in its creator only");
+  if (collecting == this) {
+    return MisuseError("a callback cannot join its own pool");
+  }
+  std::unique_lock lock(mutex_);
+  if (state_ == State::kOpen) {
+    return ValueError("a pool is joined after Close or Terminate");
+  }
+  changed_.wait(lock, [this] {
+    return collector_ended_ && (!sender_runs_ || sender_ended_);
+  });
+  return absl::OkStatus();
+}
+
+class ReferencePool final : public Pool {
+ public:
+  explicit ReferencePool(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+
+  ~ReferencePool() override {
+    if (!core_->IsOwn()) {
+      // A forked copy: its mutexes may be locked for ever, its threads are the
+      // parent's.
+      new std::shared_ptr<Core>(std::move(core_));
+      return;
+    }
+    (void)core_->Terminate();
+    (void)core_->Join();
+  }
+
+  absl::StatusOr<Value> Apply(std::string_view target,
+                              Arguments arguments) override {
+    PROCSPEC_ASSIGN_OR_RETURN(
+        auto job, core_->SubmitTask(target, std::move(arguments), {}));
+    return job->Get(absl::InfiniteDuration());
+  }
+  absl::StatusOr<std::shared_ptr<AsyncResult>> ApplyAsync(
+      std::string_view target, Arguments arguments,
+      PoolCallbacks callbacks) override {
+    return core_->SubmitTask(target, std::move(arguments),
+                             std::move(callbacks));
+  }
+  absl::StatusOr<List> Map(std::string_view target, List items,
+                           std::optional<int> chunk_size) override {
+    PROCSPEC_ASSIGN_OR_RETURN(
+        auto job, core_->SubmitMap(target, std::move(items), chunk_size, {}));
+    PROCSPEC_ASSIGN_OR_RETURN(Value results,
+                              job->Get(absl::InfiniteDuration()));
+    return results.As<List>();
+  }
+  absl::StatusOr<std::shared_ptr<AsyncResult>> MapAsync(
+      std::string_view target, List items, std::optional<int> chunk_size,
+      PoolCallbacks callbacks) override {
+    return core_->SubmitMap(target, std::move(items), chunk_size,
+                            std::move(callbacks));
+  }
+  absl::Status Close() override { return core_->Close(); }
+  absl::Status Terminate() override { return core_->Terminate(); }
+  absl::Status Join() override { return core_->Join(); }
+
+ private:
+  std::shared_ptr<Core> core_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<Pool>> NewPool(StartMethod method,
+                                              std::shared_ptr<Backend> backend,
+                                              PoolOptions options) {
+  const int workers = options.workers.value_or(os::CpuCount());
+  if (workers < 1 || workers > kMostWorkers) {
+    return ValueError(absl::StrCat("a pool has 1 to ", kMostWorkers,
+                                   " workers, not ", workers));
+  }
+  if (options.max_tasks_per_worker.has_value() &&
+      *options.max_tasks_per_worker < 1) {
+    return ValueError(absl::StrCat("a worker does at least one task, not ",
+                                   *options.max_tasks_per_worker));
+  }
+  if (!options.initializer.empty()) {
+    PROCSPEC_RETURN_IF_ERROR(CheckTarget(options.initializer));
+  }
+  PROCSPEC_ASSIGN_OR_RETURN(auto channel, PoolChannel::New(workers));
+  auto core = std::make_shared<Core>(method, std::move(backend),
+                                     std::move(options), std::move(channel));
+  PROCSPEC_RETURN_IF_ERROR(core->Start());
+  return std::make_shared<ReferencePool>(std::move(core));
+}
+
+}  // namespace procspec::reference
