@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "conformance/runner/format.h"
 
 namespace procspec::runner {
 namespace {
@@ -164,13 +165,6 @@ std::string DescribeFailure(const RunRecord& run, const Outcome& outcome,
   absl::StrAppend(&out, "  repeat: ",
                   ReproLine(run, outcome.backend, outcome.case_name), "\n\n");
   return out;
-}
-
-std::string Percent(double fraction) {
-  // Rounded down, so that 132.9 of 133 is not all; but never to nothing.
-  double percent = std::floor(fraction * 1000 + 1e-9) / 10;
-  if (fraction > 0 && percent < 0.1) percent = 0.1;
-  return absl::StrFormat("%.1f %%", percent);
 }
 
 std::string FinalTable(const RunRecord& run,

@@ -61,9 +61,6 @@ std::string DescribeFailure(const RunRecord& run, const Outcome& outcome,
 std::string FinalTable(const RunRecord& run,
                        const std::vector<BackendScore>& scores, bool colour);
 
-// "100.0 %"; never 100 for less, never 0 for more.
-std::string Percent(double fraction);
-
 }  // namespace procspec::runner
 
 #endif  // PROCSPEC_CONFORMANCE_RUNNER_CONSOLE_H_
