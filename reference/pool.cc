@@ -200,7 +200,7 @@ class Core : public std::enable_shared_from_this<Core> {
   void Look() {
     LazyDeadline immediate(absl::ZeroDuration());
     // Not there in time: the collector looks by itself, a little later.
-    (void)channel_->results().WriteNow(NewFrame(0, FrameKind::kLook),
+    (void)channel_->results().WriteNow(NewFrame(0, FrameKind::kLook), kFrameTag,
                                        immediate);
   }
 
@@ -348,7 +348,7 @@ absl::StatusOr<std::shared_ptr<Job>> Core::SubmitMap(
     const uint64_t id = ++last_id_;
     parts_.emplace(id, Part{job, 0});
     lock.unlock();
-    channel_->results().Write(NewFrame(id, FrameKind::kNoTasks));
+    channel_->results().Write(NewFrame(id, FrameKind::kNoTasks), kFrameTag);
     return job;
   }
   for (size_t index = 0; index < frames.size(); ++index) {
@@ -368,7 +368,8 @@ void Core::SendLocked(std::string frame) {
   }
   if (backlog_.empty()) {
     LazyDeadline immediate(absl::ZeroDuration());
-    if (channel_->tasks().WriteNow(frame, immediate) == Ring::Outcome::kDone) {
+    if (channel_->tasks().WriteNow(frame, kFrameTag, immediate) ==
+        Ring::Outcome::kDone) {
       return;
     }
   }
@@ -392,7 +393,7 @@ void Core::Send() {
     if (state_ == State::kTerminated || collector_ended_) break;
     const std::string frame = backlog_.front();
     lock.unlock();
-    channel_->tasks().Write(frame);
+    channel_->tasks().Write(frame, kFrameTag);
     lock.lock();
     if (!backlog_.empty()) backlog_.pop_front();
   }
@@ -623,7 +624,7 @@ void Core::EndQuietWorkers() {
   }
   for (const auto& worker : workers) {
     if (worker == nullptr) continue;
-    channel_->tasks().Write(NewFrame(0, FrameKind::kQuit));
+    channel_->tasks().Write(NewFrame(0, FrameKind::kQuit), kFrameTag);
   }
   for (const auto& worker : workers) {
     if (worker == nullptr) continue;

@@ -47,6 +47,8 @@ struct Frame {
   std::string_view payload;
 };
 
+// The rings' tags are not used: a frame says itself what it is.
+inline constexpr Ring::Tag kFrameTag = 0;
 inline constexpr size_t kFrameHeader = sizeof(uint64_t) + 1;
 
 // `payload` is appended to later, by Encode.

@@ -319,7 +319,7 @@ INSTANTIATE_TEST_SUITE_P(, PoolTest,
                                          StartMethod::kSpawn),
                          [](const auto& tested) {
                            return tested.param == StartMethod::kFork ? "Fork"
-                                                                   : "Spawn";
+                                                                     : "Spawn";
                          });
 
 }  // namespace

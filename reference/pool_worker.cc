@@ -35,9 +35,9 @@ class TaskSink final : public Ring::Sink {
  public:
   explicit TaskSink(std::atomic<uint64_t>& held) : held_(held) {}
 
-  bool Begin(size_t size, uint64_t) override {
+  bool Begin(const Ring::MessageInfo& info) override {
     bytes_.clear();
-    bytes_.reserve(size);
+    bytes_.reserve(info.size);
     return true;
   }
   void Append(std::string_view bytes) override {
@@ -71,7 +71,7 @@ class Worker {
       std::string frame =
           NewFrame(static_cast<uint64_t>(place_), FrameKind::kStartFailed);
       (void)Encode(ToValue(DetailOf(status)), frame);
-      channel_.results().Write(frame);
+      channel_.results().Write(frame, kFrameTag);
     }
     return status;
   }
@@ -98,7 +98,8 @@ class Worker {
       ++done;
     }
     channel_.results().Write(
-        NewFrame(static_cast<uint64_t>(place_), FrameKind::kRetired));
+        NewFrame(static_cast<uint64_t>(place_), FrameKind::kRetired),
+        kFrameTag);
     return absl::OkStatus();
   }
 
@@ -116,7 +117,7 @@ class Worker {
       frame = NewFrame(task.id, FrameKind::kError);
       (void)Encode(ToValue(DetailOf(outcome.status())), frame);
     }
-    channel_.results().Write(frame);
+    channel_.results().Write(frame, kFrameTag);
     return absl::OkStatus();
   }
 
