@@ -17,6 +17,7 @@
 #include "reference/pool.h"
 #include "reference/process.h"
 #include "reference/program.h"
+#include "reference/queue.h"
 
 namespace procspec::reference {
 namespace {
@@ -34,10 +35,11 @@ class ReferenceBackend final
 
   CapabilitySet capabilities() const override {
     CapabilitySet set = {
-        Capability::kProcess, Capability::kTerminate,
-        Capability::kGlobals, Capability::kLocalObjects,
-        Capability::kStdio,   Capability::kPrograms,
-        Capability::kPool,
+        Capability::kProcess,     Capability::kTerminate,
+        Capability::kGlobals,     Capability::kLocalObjects,
+        Capability::kStdio,       Capability::kPrograms,
+        Capability::kPool,        Capability::kQueue,
+        Capability::kSimpleQueue, Capability::kJoinableQueue,
     };
     set.Add(method_ == StartMethod::kFork ? Capability::kStartFork
                                           : Capability::kStartSpawn);
@@ -54,6 +56,19 @@ class ReferenceBackend final
 
   absl::StatusOr<std::shared_ptr<Pool>> NewPool(PoolOptions options) override {
     return reference::NewPool(method_, shared_from_this(), std::move(options));
+  }
+
+  absl::StatusOr<std::shared_ptr<Queue>> NewQueue(int64_t maxsize) override {
+    return reference::NewQueue(maxsize);
+  }
+
+  absl::StatusOr<std::shared_ptr<JoinableQueue>> NewJoinableQueue(
+      int64_t maxsize) override {
+    return reference::NewJoinableQueue(maxsize);
+  }
+
+  absl::StatusOr<std::shared_ptr<SimpleQueue>> NewSimpleQueue() override {
+    return reference::NewSimpleQueue();
   }
 
   absl::StatusOr<std::shared_ptr<LocalObject>> NewLocalObject() override {
