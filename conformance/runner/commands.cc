@@ -112,6 +112,21 @@ RunRecord NewRun(const RunOptions& options, const std::string& testee,
   return run;
 }
 
+std::string LogPath(const std::string& directory) {
+  return directory + "/log.jsonl";
+}
+
+Chosen<std::unique_ptr<LogWriter>> OpenLog(const std::string& directory,
+                                           const RunRecord& run) {
+  absl::Status status = MakeDirectories(directory);
+  if (status.ok()) {
+    auto log = LogWriter::Create(LogPath(directory));
+    status = log.ok() ? (*log)->WriteRun(run) : log.status();
+    if (status.ok()) return *std::move(log);
+  }
+  return Problem{ExitCode::kCannotWrite, std::string(status.message())};
+}
+
 ExitCode RunCommand(const RunOptions& options, const Streams& streams) {
   std::string testee;
   Chosen<TesteeList> list = AskTestee(options.testee, testee);
@@ -133,19 +148,12 @@ ExitCode RunCommand(const RunOptions& options, const Streams& streams) {
     return Fail(streams, *problem);
   }
 
-  absl::Status status = MakeDirectories(options.out_dir);
-  if (!status.ok()) {
-    return Fail(streams,
-                {ExitCode::kCannotWrite, std::string(status.message())});
+  auto opened = OpenLog(options.out_dir, run);
+  if (auto* problem = std::get_if<Problem>(&opened)) {
+    return Fail(streams, *problem);
   }
-  const std::string log_path = options.out_dir + "/log.jsonl";
-  auto log = LogWriter::Create(log_path);
-  if (log.ok()) status = (*log)->WriteRun(run);
-  if (!log.ok() || !status.ok()) {
-    if (!log.ok()) status = log.status();
-    return Fail(streams,
-                {ExitCode::kCannotWrite, std::string(status.message())});
-  }
+  LogWriter& log = *std::get<0>(opened);
+  const std::string log_path = LogPath(options.out_dir);
 
   std::vector<Task> tasks;
   for (const BackendInfo& backend : run.backends) {
@@ -160,7 +168,7 @@ ExitCode RunCommand(const RunOptions& options, const Streams& streams) {
   console_options.total = tasks.size();
   Console console(streams.out, run, console_options);
   const double started = ElapsedSeconds();
-  status = Execute(run, tasks, **log, console);
+  absl::Status status = Execute(run, tasks, log, console);
   console.Done();
   run.wall_s = ElapsedSeconds() - started;
   if (!status.ok()) {
@@ -176,7 +184,7 @@ ExitCode RunCommand(const RunOptions& options, const Streams& streams) {
   const std::vector<BackendScore> scores = Score(*logged);
   const ExitCode code = Decide(*logged, scores);
   run.exit_code = static_cast<int>(code);
-  status = (*log)->WriteRunEnd(run);
+  status = log.WriteRunEnd(run);
   logged->ended = true;
   logged->wall_s = run.wall_s;
   logged->exit_code = run.exit_code;
@@ -276,7 +284,7 @@ ExitCode ReportCommand(const std::string& path, const std::string& out_dir,
                        const Streams& streams) {
   std::error_code error;
   const bool is_directory = std::filesystem::is_directory(path, error);
-  const std::string log_path = is_directory ? path + "/log.jsonl" : path;
+  const std::string log_path = is_directory ? LogPath(path) : path;
   std::string directory = out_dir;
   if (directory.empty()) {
     directory = std::filesystem::path(log_path).parent_path().string();

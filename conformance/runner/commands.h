@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <iosfwd>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "conformance/runner/exit_code.h"
+#include "conformance/runner/log.h"
 #include "conformance/runner/run_record.h"
 #include "conformance/runner/selection.h"
 
@@ -79,6 +81,12 @@ Chosen<TesteeList> AskTestee(const std::string& named, std::string& path);
 RunRecord NewRun(const RunOptions& options, const std::string& testee,
                  std::vector<BackendInfo> backends,
                  std::vector<CaseInfo> cases);
+
+std::string LogPath(const std::string& directory);
+
+// The log in the directory, which is made if need be, with the run's beginning.
+Chosen<std::unique_ptr<LogWriter>> OpenLog(const std::string& directory,
+                                           const RunRecord& run);
 
 }  // namespace procspec::runner
 

@@ -95,7 +95,7 @@ void Console::OnEnd(const Outcome& outcome) {
        *outcome.verdict == Verdict::kXpass);
   if (!show) return;
   ++red_;
-  if (options_.quiet) return;
+  if (options_.quiet || !options_.failures) return;
   ClearProgress();
   out_ << DescribeFailure(run_, outcome, options_.terminal) << std::flush;
 }
@@ -113,7 +113,9 @@ void Console::Done() { ClearProgress(); }
 void Console::ShowProgress() {
   const double passed = ElapsedSeconds() - started_s_;
   std::string line = absl::StrCat("[", done_, "/", options_.total, "]");
-  if (red_ > 0) absl::StrAppend(&line, "  ", red_, " failed");
+  if (red_ > 0) {
+    absl::StrAppend(&line, "  ", red_, options_.failures ? " failed" : " red");
+  }
   // The first few say nothing about the rest.
   if (done_ >= 5 && done_ < options_.total) {
     const double left = passed / static_cast<double>(done_) *

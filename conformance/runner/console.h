@@ -18,6 +18,7 @@ namespace procspec::runner {
 struct ConsoleOptions {
   bool terminal = false;  // a progress line and colours
   bool quiet = false;     // nothing while it runs
+  bool failures = true;   // shown as they happen
   int width = 80;
   size_t total = 0;  // tasks
 };
