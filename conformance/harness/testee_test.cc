@@ -149,7 +149,7 @@ TEST_F(TesteeTest, AHangIsAFailureAndKeepsWhatFailedBefore) {
   EXPECT_THAT(result["failures"][0]["message"].get<std::string>(),
               HasSubstr("before it hung"));
   EXPECT_THAT(result["failures"][1]["message"].get<std::string>(),
-              HasSubstr("hung: the case was not over after 300ms"));
+              HasSubstr("hung: the case was not over after 200ms"));
 }
 
 TEST_F(TesteeTest, ACrashWritesNothing) {

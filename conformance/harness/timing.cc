@@ -48,7 +48,7 @@ absl::Duration Guard() {
   return absl::Milliseconds(GuardMilliseconds()) * Scale();
 }
 
-absl::Duration HangGuard() { return 3 * Guard(); }
+absl::Duration HangGuard() { return 2 * Guard(); }
 
 absl::Duration Stopwatch::Elapsed() const {
   return absl::FromChrono(Clock::now() - start_);

@@ -29,8 +29,8 @@ absl::Duration Deadline();
 // comes near it.
 absl::Duration Guard();
 
-// How long a whole case may take before it counts as hung: 3 Guards. See
-// hang_guard.h.
+// How long a whole case may take before it counts as hung: 2 Guards, less than
+// the runner's deadline. See hang_guard.h.
 absl::Duration HangGuard();
 
 // What a wait may be too short by, through no fault of the waiter: the grain of

@@ -1,0 +1,65 @@
+# Copyright 2026 The procspec Authors.
+# SPDX-License-Identifier: Apache-2.0
+
+"""conformance_test: judges a backend under `bazel test`.
+
+    load("@procspec//conformance:defs.bzl", "conformance_test")
+
+    conformance_test(
+        name = "my_backend_conformance",
+        backend = "mine",
+        backend_deps = [":my_backend"],
+    )
+
+The backend's library registers it (conformance/harness/backend_registry.h) and is
+linked with alwayslink = True. The same runner as `procspec run` judges it; its
+log and reports are the test's undeclared outputs.
+
+    bazel test //:my_backend_conformance
+    bazel test //:my_backend_conformance --test_arg=--only='queue.*'
+    bazel run //:my_backend_conformance -- --only=queue.put.timeout-full
+"""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary")
+
+_CASES = str(Label("//conformance/cases:all"))
+_MAIN = str(Label("//conformance/harness:testee_main"))
+_RUNNER = str(Label("//conformance/runner:procspec"))
+_SCRIPT = str(Label("//conformance:conformance_test.sh"))
+
+def conformance_test(name, backend, backend_deps = [], testee = None, args = [], **kwargs):
+    """A test that passes if every `must` that applies to the backend holds.
+
+    Args:
+      name: the test's name.
+      backend: the name the backend is registered by, or several by commas.
+      backend_deps: the libraries that register it.
+      testee: a testee that has it already, instead of backend_deps.
+      args: more arguments of `procspec run`.
+      **kwargs: of the test: size, tags, data ...
+    """
+    if bool(backend_deps) == bool(testee):
+        fail("conformance_test %s: give either backend_deps or testee" % name)
+    if not testee:
+        testee = name + "_testee"
+        cc_binary(
+            name = testee,
+            testonly = True,
+            deps = backend_deps + [_CASES, _MAIN],
+            tags = kwargs.get("tags", []),
+        )
+    kwargs.setdefault("size", "medium")
+    native.sh_test(
+        name = name,
+        srcs = [_SCRIPT],
+        args = [
+            "$(rootpath %s)" % _RUNNER,
+            "$(rootpath %s)" % testee,
+            "--backend=" + backend,
+        ] + args,
+        data = kwargs.pop("data", []) + [
+            _RUNNER,
+            testee,
+        ],
+        **kwargs
+    )
