@@ -11,13 +11,18 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "reference/barrier.h"
+#include "reference/condition.h"
+#include "reference/event.h"
 #include "reference/exit.h"
+#include "reference/lock.h"
 #include "reference/os/process.h"
 #include "reference/os/stream.h"
 #include "reference/pool.h"
 #include "reference/process.h"
 #include "reference/program.h"
 #include "reference/queue.h"
+#include "reference/semaphore.h"
 
 namespace procspec::reference {
 namespace {
@@ -40,6 +45,10 @@ class ReferenceBackend final
         Capability::kStdio,       Capability::kPrograms,
         Capability::kPool,        Capability::kQueue,
         Capability::kSimpleQueue, Capability::kJoinableQueue,
+        Capability::kLock,        Capability::kRLock,
+        Capability::kSemaphore,   Capability::kBoundedSemaphore,
+        Capability::kCondition,   Capability::kEvent,
+        Capability::kBarrier,
     };
     set.Add(method_ == StartMethod::kFork ? Capability::kStartFork
                                           : Capability::kStartSpawn);
@@ -69,6 +78,38 @@ class ReferenceBackend final
 
   absl::StatusOr<std::shared_ptr<SimpleQueue>> NewSimpleQueue() override {
     return reference::NewSimpleQueue();
+  }
+
+  absl::StatusOr<std::shared_ptr<Lock>> NewLock() override {
+    return PlainLock::Create();
+  }
+
+  absl::StatusOr<std::shared_ptr<Lock>> NewRLock() override {
+    return RecursiveLock::Create();
+  }
+
+  absl::StatusOr<std::shared_ptr<Semaphore>> NewSemaphore(
+      int64_t value) override {
+    return CountingSemaphore::Create(value, /*bounded=*/false);
+  }
+
+  absl::StatusOr<std::shared_ptr<Semaphore>> NewBoundedSemaphore(
+      int64_t value) override {
+    return CountingSemaphore::Create(value, /*bounded=*/true);
+  }
+
+  absl::StatusOr<std::shared_ptr<Event>> NewEvent() override {
+    return SharedEvent::Create();
+  }
+
+  absl::StatusOr<std::shared_ptr<Condition>> NewCondition(
+      std::shared_ptr<Lock> lock) override {
+    return SharedCondition::Create(std::move(lock));
+  }
+
+  absl::StatusOr<std::shared_ptr<Barrier>> NewBarrier(
+      BarrierOptions options) override {
+    return SharedBarrier::Create(shared_from_this(), std::move(options));
   }
 
   absl::StatusOr<std::shared_ptr<LocalObject>> NewLocalObject() override {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "reference/os/wait_word.h"
+#include "spec/codec.h"
 #include "spec/error.h"
 #include "spec/status_macros.h"
 #include "spec/target.h"
@@ -24,6 +25,41 @@ constexpr uint32_t kSleepers = 1;
 uint32_t PlacesFor(int parties) {
   return 2 * static_cast<uint32_t>(parties) + 16;
 }
+
+// A duration as a value; none for infinite.
+Value FromDuration(absl::Duration duration) {
+  if (duration == absl::InfiniteDuration()) return Value();
+  return Value(absl::ToInt64Nanoseconds(duration));
+}
+
+absl::StatusOr<Handle> Rebuild(Backend& backend, const Value& description,
+                               std::vector<os::UniqueFile>) {
+  PROCSPEC_ASSIGN_OR_RETURN(List fields, description.As<List>());
+  if (fields.size() != 5) return SerialisationError("malformed barrier");
+  BarrierOptions options;
+  PROCSPEC_ASSIGN_OR_RETURN(int64_t parties, fields[1].As<int64_t>());
+  if (parties < 1 || parties > SharedBarrier::kMaxParties) {
+    return SerialisationError("malformed barrier");
+  }
+  options.parties = static_cast<int>(parties);
+  PROCSPEC_ASSIGN_OR_RETURN(options.action, fields[2].As<std::string>());
+  PROCSPEC_ASSIGN_OR_RETURN(options.action_arguments, ArgumentsFrom(fields[3]));
+  if (!fields[4].is_none()) {
+    PROCSPEC_ASSIGN_OR_RETURN(int64_t timeout, fields[4].As<int64_t>());
+    options.timeout = absl::Nanoseconds(timeout);
+  }
+  PROCSPEC_ASSIGN_OR_RETURN(
+      auto state,
+      SharedCell<SharedBarrier::State>::At(
+          fields[0], Waiters::BytesFor(PlacesFor(options.parties))));
+  // A child's backend lives as long as the child.
+  return Handle(std::make_shared<SharedBarrier>(
+      std::shared_ptr<Backend>(std::shared_ptr<Backend>(), &backend),
+      std::move(state), std::move(options)));
+}
+
+[[maybe_unused]] const bool registered =
+    RegisterTransferable("barrier", &Rebuild);
 
 }  // namespace
 
@@ -61,7 +97,7 @@ class SharedBarrier::Section {
 };
 
 absl::StatusOr<std::shared_ptr<SharedBarrier>> SharedBarrier::Create(
-    Backend& backend, BarrierOptions options) {
+    std::shared_ptr<Backend> backend, BarrierOptions options) {
   if (options.parties < 1) return ValueError("a barrier of no parties");
   if (options.parties > kMaxParties) {
     return ValueError("a barrier of too many parties");
@@ -73,16 +109,25 @@ absl::StatusOr<std::shared_ptr<SharedBarrier>> SharedBarrier::Create(
       auto state,
       SharedCell<State>::Create(Waiters::BytesFor(PlacesFor(options.parties))));
   state->mutex.Init();
-  return std::make_shared<SharedBarrier>(backend, std::move(state),
+  return std::make_shared<SharedBarrier>(std::move(backend), std::move(state),
                                          std::move(options));
 }
 
-SharedBarrier::SharedBarrier(Backend& backend, SharedCell<State> state,
-                             BarrierOptions options)
+SharedBarrier::SharedBarrier(std::shared_ptr<Backend> backend,
+                             SharedCell<State> state, BarrierOptions options)
     : state_(std::move(state)),
       options_(std::move(options)),
       waiters_(state_.extra(), PlacesFor(options_.parties), state_->in_use),
-      backend_(&backend) {}
+      backend_(std::move(backend)) {}
+
+absl::StatusOr<Transfer> SharedBarrier::Describe() const {
+  Transfer transfer;
+  transfer.kind = "barrier";
+  transfer.state = Value(
+      List{state_.address(), Value(options_.parties), Value(options_.action),
+           ToValue(options_.action_arguments), FromDuration(options_.timeout)});
+  return transfer;
+}
 
 uint32_t SharedBarrier::Round() const {
   return state_->round.load(std::memory_order_acquire) >> 2;

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "reference/os/robust_mutex.h"
 #include "reference/os/time.h"
+#include "reference/share.h"
 #include "reference/shared_cell.h"
 #include "reference/waiters.h"
 #include "spec/backend.h"
@@ -32,7 +33,7 @@ namespace procspec::reference {
 // - The action runs with nothing locked. Who comes meanwhile is let in after
 //   it. A waiter whose time is over meanwhile goes on waiting, since all
 //   parties have come; Abort and Reset do end its wait.
-class SharedBarrier final : public Barrier {
+class SharedBarrier final : public Barrier, public Transferable {
  public:
   static constexpr int kMaxParties = 1 << 15;
 
@@ -51,10 +52,10 @@ class SharedBarrier final : public Barrier {
   };
 
   // Value: parties below 1 or above kMaxParties, or no such action. The backend
-  // is what the action sees; it outlives the barrier.
+  // is what the action sees.
   static absl::StatusOr<std::shared_ptr<SharedBarrier>> Create(
-      Backend& backend, BarrierOptions options);
-  SharedBarrier(Backend& backend, SharedCell<State> state,
+      std::shared_ptr<Backend> backend, BarrierOptions options);
+  SharedBarrier(std::shared_ptr<Backend> backend, SharedCell<State> state,
                 BarrierOptions options);
 
   absl::StatusOr<int> Wait() override { return Wait(options_.timeout); }
@@ -65,8 +66,7 @@ class SharedBarrier final : public Barrier {
   absl::StatusOr<int> Waiting() override;
   absl::StatusOr<bool> Broken() override;
 
-  const SharedCell<State>& state() const { return state_; }
-  const BarrierOptions& options() const { return options_; }
+  absl::StatusOr<Transfer> Describe() const override;
 
  private:
   // How a round ended, in the lowest bits of the round word.
@@ -98,7 +98,7 @@ class SharedBarrier final : public Barrier {
   SharedCell<State> state_;
   BarrierOptions options_;
   Waiters waiters_;
-  Backend* backend_;
+  std::shared_ptr<Backend> backend_;
 };
 
 }  // namespace procspec::reference

@@ -35,10 +35,7 @@ class NoBackend : public Backend {
   CapabilitySet capabilities() const override { return {}; }
 };
 
-NoBackend& TheBackend() {
-  static NoBackend backend;
-  return backend;
-}
+std::shared_ptr<Backend> TheBackend() { return std::make_shared<NoBackend>(); }
 
 std::shared_ptr<Barrier> New(BarrierOptions options) {
   return *SharedBarrier::Create(TheBackend(), std::move(options));

@@ -33,6 +33,22 @@ bool Older(const Seen& a, const Seen& b) {
   return Waiter::Before(Waiter::NumberOf(a.word), Waiter::NumberOf(b.word));
 }
 
+absl::StatusOr<Handle> Rebuild(Backend&, const Value& description,
+                               std::vector<os::UniqueFile>) {
+  PROCSPEC_ASSIGN_OR_RETURN(List fields, description.As<List>());
+  if (fields.size() != 2) return SerialisationError("malformed condition");
+  PROCSPEC_ASSIGN_OR_RETURN(
+      auto state,
+      SharedCell<SharedCondition::State>::At(
+          fields[0], Waiters::BytesFor(SharedCondition::kMaxWaiters)));
+  PROCSPEC_ASSIGN_OR_RETURN(auto lock, fields[1].HandleAs<LockBase>());
+  return Handle(
+      std::make_shared<SharedCondition>(std::move(state), std::move(lock)));
+}
+
+[[maybe_unused]] const bool registered =
+    RegisterTransferable("condition", &Rebuild);
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<SharedCondition>> SharedCondition::Create(
@@ -47,6 +63,13 @@ absl::StatusOr<std::shared_ptr<SharedCondition>> SharedCondition::Create(
   PROCSPEC_ASSIGN_OR_RETURN(
       auto state, SharedCell<State>::Create(Waiters::BytesFor(kMaxWaiters)));
   return std::make_shared<SharedCondition>(std::move(state), std::move(own));
+}
+
+absl::StatusOr<Transfer> SharedCondition::Describe() const {
+  Transfer transfer;
+  transfer.kind = "condition";
+  transfer.state = Value(List{state_.address(), Value(lock_)});
+  return transfer;
 }
 
 absl::StatusOr<bool> SharedCondition::Wait(absl::Duration timeout) {

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "reference/lock.h"
+#include "reference/share.h"
 #include "reference/shared_cell.h"
 #include "reference/waiters.h"
 #include "spec/sync.h"
@@ -32,7 +33,7 @@ namespace procspec::reference {
 // - With a plain Lock, "holds it" means that the calling thread acquired it and
 //   nobody has released it since.
 // - At most kMaxWaiters wait at a time; one more reports Os.
-class SharedCondition final : public Condition {
+class SharedCondition final : public Condition, public Transferable {
  public:
   static constexpr uint32_t kMaxWaiters = 1024;
 
@@ -58,8 +59,7 @@ class SharedCondition final : public Condition {
   absl::Status Notify(int count) override;
   absl::Status NotifyAll() override;
 
-  const SharedCell<State>& state() const { return state_; }
-  const std::shared_ptr<LockBase>& lock() const { return lock_; }
+  absl::StatusOr<Transfer> Describe() const override;
 
  private:
   // Sleeps until the word changes; true when notified.

@@ -17,6 +17,9 @@ constexpr uint32_t kOneRaise = 4;
 
 uint32_t Raises(uint32_t word) { return word / kOneRaise; }
 
+[[maybe_unused]] const bool event_registered =
+    RegisterTransferable("event", &RebuildFromState<SharedEvent>);
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<SharedEvent>> SharedEvent::Create() {
@@ -67,6 +70,10 @@ absl::StatusOr<bool> SharedEvent::Wait(absl::Duration timeout) {
     if (deadline.HasPassed()) return false;
     os::WaitSlice(word, seen | kSleepers, deadline);
   }
+}
+
+absl::StatusOr<Transfer> SharedEvent::Describe() const {
+  return DescribeByState("event", state_);
 }
 
 }  // namespace procspec::reference

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "reference/os/wait_word.h"
+#include "reference/share.h"
 #include "reference/shared_cell.h"
 #include "spec/sync.h"
 
@@ -24,7 +25,7 @@ namespace procspec::reference {
 //
 // Every operation changes the word once, so there is no half-done state, and
 // nobody waits for a waiter.
-class SharedEvent final : public Event {
+class SharedEvent final : public Event, public Transferable {
  public:
   struct State {
     std::atomic<uint32_t> word{0};
@@ -38,7 +39,7 @@ class SharedEvent final : public Event {
   absl::Status Clear() override;
   absl::StatusOr<bool> Wait(absl::Duration timeout) override;
 
-  const SharedCell<State>& state() const { return state_; }
+  absl::StatusOr<Transfer> Describe() const override;
 
  private:
   SharedCell<State> state_;

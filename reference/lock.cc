@@ -23,6 +23,11 @@ bool IsOneAttempt(absl::Duration timeout) {
   return timeout <= absl::ZeroDuration();
 }
 
+[[maybe_unused]] const bool lock_registered =
+    RegisterTransferable("lock", &RebuildFromState<PlainLock>);
+[[maybe_unused]] const bool rlock_registered =
+    RegisterTransferable("rlock", &RebuildFromState<RecursiveLock>);
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<PlainLock>> PlainLock::Create() {
@@ -190,6 +195,14 @@ uint32_t RecursiveLock::ReleaseFully() {
 void RecursiveLock::Reacquire(uint32_t depth) {
   Acquire(absl::InfiniteDuration()).IgnoreError();
   state_->depth.store(depth, std::memory_order_relaxed);
+}
+
+absl::StatusOr<Transfer> PlainLock::Describe() const {
+  return DescribeByState("lock", state_);
+}
+
+absl::StatusOr<Transfer> RecursiveLock::Describe() const {
+  return DescribeByState("rlock", state_);
 }
 
 }  // namespace procspec::reference

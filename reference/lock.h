@@ -13,13 +13,14 @@
 #include "absl/time/time.h"
 #include "reference/os/thread_identity.h"
 #include "reference/os/wait_word.h"
+#include "reference/share.h"
 #include "reference/shared_cell.h"
 #include "spec/sync.h"
 
 namespace procspec::reference {
 
 // Both locks of the reference, as a Condition needs them.
-class LockBase : public Lock {
+class LockBase : public Lock, public Transferable {
  public:
   virtual bool HeldByCaller() const = 0;
 
@@ -55,7 +56,7 @@ class PlainLock final : public LockBase {
   uint32_t ReleaseFully() override;
   void Reacquire(uint32_t depth) override;
 
-  const SharedCell<State>& state() const { return state_; }
+  absl::StatusOr<Transfer> Describe() const override;
 
  private:
   bool AcquireSlowly(absl::Duration timeout);
@@ -93,7 +94,7 @@ class RecursiveLock final : public LockBase {
   uint32_t ReleaseFully() override;
   void Reacquire(uint32_t depth) override;
 
-  const SharedCell<State>& state() const { return state_; }
+  absl::StatusOr<Transfer> Describe() const override;
 
  private:
   bool AcquireSlowly(uint64_t me, absl::Duration timeout);

@@ -22,6 +22,9 @@ static_assert(kMaxCount == kSleepers - 1);
 
 uint32_t CountOf(uint32_t word) { return word & kMaxCount; }
 
+[[maybe_unused]] const bool semaphore_registered =
+    RegisterTransferable("semaphore", &RebuildFromState<CountingSemaphore>);
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<CountingSemaphore>> CountingSemaphore::Create(
@@ -91,6 +94,10 @@ absl::Status CountingSemaphore::Release() {
 
 absl::StatusOr<int64_t> CountingSemaphore::Count() {
   return int64_t{CountOf(state_->word.load(std::memory_order_acquire))};
+}
+
+absl::StatusOr<Transfer> CountingSemaphore::Describe() const {
+  return DescribeByState("semaphore", state_);
 }
 
 }  // namespace procspec::reference

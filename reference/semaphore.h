@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "reference/os/wait_word.h"
+#include "reference/share.h"
 #include "reference/shared_cell.h"
 #include "spec/sync.h"
 
@@ -20,7 +21,7 @@ namespace procspec::reference {
 
 // Semaphore and BoundedSemaphore: one word, the count and whether somebody may
 // be sleeping. Not fair, as Lock. Whoever dies keeps what it acquired.
-class CountingSemaphore final : public Semaphore {
+class CountingSemaphore final : public Semaphore, public Transferable {
  public:
   struct State {
     std::atomic<uint32_t> word{0};
@@ -43,7 +44,7 @@ class CountingSemaphore final : public Semaphore {
   absl::Status Release() override;
   absl::StatusOr<int64_t> Count() override;
 
-  const SharedCell<State>& state() const { return state_; }
+  absl::StatusOr<Transfer> Describe() const override;
 
  private:
   bool AcquireSlowly(absl::Duration timeout);

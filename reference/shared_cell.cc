@@ -6,13 +6,18 @@
 #include <atomic>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "reference/os/at_fork.h"
+#include "reference/os/handle.h"
+#include "reference/os/shared_memory.h"
+#include "spec/error.h"
 #include "spec/status_macros.h"
 
 namespace procspec::reference::internal {
 
-class Segment {
+// No user ever holds a handle to it: it travels inside the state of others.
+class Segment final : public Shareable, public Transferable {
  public:
   // In the segment's first bytes.
   struct Header {
@@ -34,12 +39,38 @@ class Segment {
   void* At(uint64_t offset) const {
     return static_cast<char*>(memory_.data()) + offset;
   }
+  uint64_t OffsetOf(const void* data) const {
+    return static_cast<uint64_t>(static_cast<const char*>(data) -
+                                 static_cast<const char*>(memory_.data()));
+  }
+  uint64_t size() const { return memory_.size(); }
+
+  HandleKind handle_kind() const override { return HandleKind::kLocalObject; }
+  absl::StatusOr<Transfer> Describe() const override {
+    Transfer transfer;
+    transfer.kind = "segment";
+    PROCSPEC_ASSIGN_OR_RETURN(os::UniqueFile file,
+                              os::Duplicate(memory_.handle()));
+    transfer.handles.push_back(std::move(file));
+    return transfer;
+  }
 
  private:
   os::SharedMemory memory_;
 };
 
 namespace {
+
+absl::StatusOr<Handle> RebuildSegment(Backend&, const Value&,
+                                      std::vector<os::UniqueFile> handles) {
+  if (handles.size() != 1) return SerialisationError("malformed segment");
+  PROCSPEC_ASSIGN_OR_RETURN(os::SharedMemory memory,
+                            os::SharedMemory::Map(std::move(handles[0])));
+  return Handle(std::make_shared<Segment>(std::move(memory)));
+}
+
+[[maybe_unused]] const bool registered =
+    RegisterTransferable("segment", &RebuildSegment);
 
 size_t RoundUp(size_t bytes) {
   return (bytes + kPieceAlignment - 1) / kPieceAlignment * kPieceAlignment;
@@ -97,6 +128,25 @@ class Segments {
 
 absl::StatusOr<Piece> NewPiece(size_t bytes) {
   return Segments::Get().New(bytes);
+}
+
+Value AddressOf(const Piece& piece) {
+  return Value(
+      List{Value(piece.segment), Value(piece.segment->OffsetOf(piece.data))});
+}
+
+absl::StatusOr<Piece> PieceAt(const Value& address, size_t bytes) {
+  PROCSPEC_ASSIGN_OR_RETURN(List fields, address.As<List>());
+  if (fields.size() != 2) return SerialisationError("malformed address");
+  PROCSPEC_ASSIGN_OR_RETURN(auto segment, fields[0].HandleAs<Segment>());
+  PROCSPEC_ASSIGN_OR_RETURN(int64_t place, fields[1].As<int64_t>());
+  const auto offset = static_cast<uint64_t>(place);
+  if (place < 0 || offset % kPieceAlignment != 0 || bytes > segment->size() ||
+      offset > segment->size() - bytes) {
+    return SerialisationError("an address outside of its segment");
+  }
+  void* const data = segment->At(offset);
+  return Piece{std::move(segment), data};
 }
 
 }  // namespace procspec::reference::internal

@@ -8,10 +8,13 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
-#include "reference/os/shared_memory.h"
+#include "reference/share.h"
+#include "spec/value.h"
 
 namespace procspec::reference {
 
@@ -43,6 +46,10 @@ struct Piece {
 // Zeroed. A piece larger than a quarter of a segment gets one of its own.
 absl::StatusOr<Piece> NewPiece(size_t bytes);
 
+Value AddressOf(const Piece& piece);
+// Serialisation: no address of a piece of that size.
+absl::StatusOr<Piece> PieceAt(const Value& address, size_t bytes);
+
 }  // namespace internal
 
 // A T in shared memory, followed by `extra` bytes of zeroes. Copies are the
@@ -62,6 +69,18 @@ class SharedCell {
     return SharedCell(*std::move(piece), object);
   }
 
+  // To travel as (part of) the state of a Transferable, and the inverse. The
+  // segment is an object of its own there: pieces of one segment take one
+  // descriptor and one mapping in the child, however many they are.
+  Value address() const { return internal::AddressOf(piece_); }
+  static absl::StatusOr<SharedCell> At(const Value& address, size_t extra = 0) {
+    absl::StatusOr<internal::Piece> piece =
+        internal::PieceAt(address, sizeof(T) + extra);
+    if (!piece.ok()) return piece.status();
+    T* object = std::launder(static_cast<T*>(piece->data));
+    return SharedCell(*std::move(piece), object);
+  }
+
   T* operator->() const { return object_; }
   T& operator*() const { return *object_; }
   // The bytes behind the object.
@@ -74,6 +93,23 @@ class SharedCell {
   internal::Piece piece_;
   T* object_ = nullptr;
 };
+
+// Both directions of an object that is nothing but its State in shared memory.
+template <typename State>
+Transfer DescribeByState(std::string_view kind,
+                         const SharedCell<State>& state) {
+  Transfer transfer;
+  transfer.kind = kind;
+  transfer.state = state.address();
+  return transfer;
+}
+template <typename T>
+absl::StatusOr<Handle> RebuildFromState(Backend&, const Value& address,
+                                        std::vector<os::UniqueFile>) {
+  auto state = SharedCell<typename T::State>::At(address);
+  if (!state.ok()) return state.status();
+  return Handle(std::make_shared<T>(*std::move(state)));
+}
 
 }  // namespace procspec::reference
 
