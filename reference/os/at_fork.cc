@@ -6,8 +6,6 @@
 #include <mutex>
 #include <utility>
 
-#include "reference/os/never_destroyed.h"
-
 namespace procspec::os {
 namespace {
 
@@ -16,10 +14,11 @@ struct Registry {
   std::list<AtFork::Hooks> hooks;  // in the order of in_parent and in_child
 };
 
-// Objects of static lifetime unregister while the program ends.
+// Never destroyed: objects of static lifetime unregister while the program
+// ends.
 Registry& TheRegistry() {
-  static NeverDestroyed<Registry> registry;
-  return *registry;
+  static auto& registry = *new Registry;
+  return registry;
 }
 
 }  // namespace
