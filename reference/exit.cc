@@ -4,13 +4,14 @@
 #include "reference/exit.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
-#include <vector>
 
 #include "reference/bootstrap.h"
 #include "reference/os/at_fork.h"
+#include "reference/os/never_destroyed.h"
 #include "reference/os/process.h"
 #include "reference/os/stream.h"
 
@@ -22,9 +23,20 @@ using Hook = void (*)();
 constexpr std::array kStages = {ExitStage::kHandlers, ExitStage::kPools,
                                 ExitStage::kChildren, ExitStage::kQueues};
 
+// One array for all stages, of a fixed size: every child that is forked copies
+// it, and allocates nothing for that.
+struct Hooks {
+  struct Entry {
+    ExitStage stage;
+    Hook hook;
+  };
+  std::array<Entry, 16> entries;
+  size_t count = 0;
+};
+
 struct ExitRules {
   std::mutex mutex;
-  std::array<std::vector<Hook>, kStages.size()> hooks;
+  Hooks hooks;
   bool done = false;
   // Whose exit it is. A process that other code forked has our atexit handler
   // too, but our children are not its own.
@@ -41,8 +53,8 @@ struct ExitRules {
 };
 
 ExitRules& TheRules() {
-  static auto& rules = *new ExitRules;
-  return rules;
+  static os::NeverDestroyed<ExitRules> rules;
+  return *rules;
 }
 
 void AtProgramExit() {
@@ -57,13 +69,14 @@ void AtProgramExit() {
 bool RegisterExitHook(ExitStage stage, Hook hook) {
   ExitRules& rules = TheRules();
   std::lock_guard lock(rules.mutex);
-  rules.hooks[static_cast<size_t>(stage)].push_back(hook);
+  if (rules.hooks.count == rules.hooks.entries.size()) std::abort();
+  rules.hooks.entries[rules.hooks.count++] = {stage, hook};
   return true;
 }
 
 int RunExitRules(int status) {
   ExitRules& rules = TheRules();
-  std::array<std::vector<Hook>, kStages.size()> hooks;
+  Hooks hooks;
   {
     std::lock_guard lock(rules.mutex);
     if (rules.owner != os::CurrentPid()) return status;
@@ -81,8 +94,9 @@ int RunExitRules(int status) {
     hooks = rules.hooks;
   }
   for (ExitStage stage : kStages) {
-    const std::vector<Hook>& work = hooks[static_cast<size_t>(stage)];
-    for (auto hook = work.rbegin(); hook != work.rend(); ++hook) (*hook)();
+    for (size_t i = hooks.count; i-- > 0;) {
+      if (hooks.entries[i].stage == stage) hooks.entries[i].hook();
+    }
   }
   return status;
 }

@@ -9,6 +9,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 #include "reference/bootstrap.h"
 #include "reference/exit.h"
 #include "reference/os/at_fork.h"
+#include "reference/os/never_destroyed.h"
 #include "reference/os/process.h"
 #include "reference/os/shared_memory.h"
 #include "reference/os/stream.h"
@@ -48,9 +50,8 @@ constexpr absl::Duration kDaemonGrace = absl::Seconds(2);
 struct Family {
   std::mutex mutex;
   std::shared_ptr<ProcessObject> current;
-  // Started and not yet seen to have ended. Replaced, not cleared, in a forked
-  // child: going through hundreds of siblings would copy their memory.
-  Objects* children = new Objects;
+  // Started and not yet seen to have ended.
+  Objects children;
   int64_t constructed = 0;
   os::AtFork at_fork{{.before = [this] { mutex.lock(); },
                       .in_parent = [this](bool) { mutex.unlock(); },
@@ -59,8 +60,8 @@ struct Family {
 };
 
 Family& TheFamily() {
-  static auto& family = *new Family;
-  return family;
+  static os::NeverDestroyed<Family> family;
+  return *family;
 }
 
 // What a process of its own needs to know about itself, however it began.
@@ -193,8 +194,8 @@ ProcessObject& CurrentLocked(Family& family) {
 // Observes all children. What is returned has ended; drop it outside the mutex.
 Objects ReapLocked(Family& family) {
   Objects ended;
-  if (family.children->empty() || !os::AnyChildEnded()) return ended;
-  for (auto it = family.children->begin(); it != family.children->end();) {
+  if (family.children.empty() || !os::AnyChildEnded()) return ended;
+  for (auto it = family.children.begin(); it != family.children.end();) {
     const std::shared_ptr<ProcessObject>& child = *it++;
     ended.splice(ended.end(), child->ObserveLocked());
   }
@@ -235,8 +236,9 @@ absl::Status ProcessObject::ClaimStart() {
 
 absl::Status ProcessObject::StartByFork() {
   os::FlushStandardStreams();
-  // The child needs this object: the copied reference of the caller is enough,
-  // since the child never returns.
+  os::PrepareEmptyStandardInput();
+  // The caller's reference keeps this object in the child too: it never
+  // returns.
   PROCSPEC_ASSIGN_OR_RETURN(std::optional<os::Child> child, os::Fork());
   if (!child.has_value()) {
     os::EmptyStandardInput();
@@ -274,7 +276,7 @@ absl::Status ProcessObject::StartBySpawn() {
 }
 
 void ProcessObject::StartedLocked(os::Child child) {
-  Objects& children = *TheFamily().children;
+  Objects& children = TheFamily().children;
   child_ = std::move(child);
   phase_ = Phase::kRunning;
   place_ = children.insert(children.end(), shared_from_this());
@@ -340,7 +342,7 @@ Objects ProcessObject::ObserveLocked() {
       break;  // ended, and nobody here will ever know how
   }
   phase_ = Phase::kEnded;
-  ended.splice(ended.end(), *TheFamily().children, place_);
+  ended.splice(ended.end(), TheFamily().children, place_);
   return ended;
 }
 
@@ -453,10 +455,11 @@ void ProcessObject::RunAsChild() {
   {
     Family& family = TheFamily();
     std::lock_guard lock(family.mutex);
-    // The parent's own object is left to whoever still refers to it.
-    new std::shared_ptr<ProcessObject>(std::move(family.current));
-    family.current = shared_from_this();
-    family.children = new Objects;
+    // The parent's objects are abandoned, not released: going through hundreds
+    // of siblings would copy their memory, and what they hold is not the
+    // child's to close.
+    new (&family.current) std::shared_ptr<ProcessObject>(shared_from_this());
+    new (&family.children) Objects;
     family.constructed = 0;
     BecomeCurrentLocked();
   }
@@ -522,7 +525,7 @@ void EndChildren() {
     std::vector<std::shared_ptr<ProcessObject>> others;
     {
       std::lock_guard lock(family.mutex);
-      for (const auto& child : *family.children) {
+      for (const auto& child : family.children) {
         (child->identity().daemon ? daemons : others).push_back(child);
       }
     }
@@ -616,7 +619,7 @@ std::vector<std::shared_ptr<Process>> ActiveChildren() {
   Objects ended;
   std::lock_guard lock(family.mutex);
   ended = ReapLocked(family);
-  return {family.children->begin(), family.children->end()};
+  return {family.children.begin(), family.children.end()};
 }
 
 }  // namespace procspec::reference

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "reference/exit.h"
 #include "reference/os/at_fork.h"
+#include "reference/os/never_destroyed.h"
 #include "reference/run.h"
 #include "spec/error.h"
 #include "spec/status_macros.h"
@@ -45,8 +46,8 @@ struct Program {
 };
 
 Program& TheProgram() {
-  static auto& program = *new Program;
-  return program;
+  static os::NeverDestroyed<Program> program;
+  return *program;
 }
 
 std::optional<ExitHandler> TakeLastHandler() {

@@ -6,6 +6,8 @@
 #include <mutex>
 #include <utility>
 
+#include "reference/os/never_destroyed.h"
+
 namespace procspec::os {
 namespace {
 
@@ -14,11 +16,10 @@ struct Registry {
   std::list<AtFork::Hooks> hooks;  // in the order of in_parent and in_child
 };
 
-// Never destroyed: objects of static lifetime unregister while the program
-// ends.
+// Objects of static lifetime unregister while the program ends.
 Registry& TheRegistry() {
-  static auto& registry = *new Registry;
-  return registry;
+  static NeverDestroyed<Registry> registry;
+  return *registry;
 }
 
 }  // namespace

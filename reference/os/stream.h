@@ -19,7 +19,9 @@ absl::Status Write(StandardStream stream, std::string_view text);
 // Before a fork, so that it does not come out twice, and before ExitNow.
 void FlushStandardStreams();
 
-// Makes standard input empty. Standard input may have been closed before.
+// Makes standard input empty. Standard input may have been closed before. With
+// a call of the first before a fork, the second is quick in the child.
+void PrepareEmptyStandardInput();
 void EmptyStandardInput();
 
 }  // namespace procspec::os
