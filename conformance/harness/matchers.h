@@ -162,9 +162,9 @@ inline matchers_internal::RaisesMatcher Raises(ErrorKind kind) {
 #define PROCSPEC_ASSERT_OK_AND_ASSIGN_IMPL_(temporary, declaration, \
                                             expression, text)       \
   auto temporary = (expression);                                    \
-  ASSERT_TRUE(temporary.ok())                                       \
-      << text << "\n  reports "                                     \
-      << ::procspec::harness::Describe(temporary.status());         \
+  if (!temporary.ok())                                              \
+    FAIL() << text << "\n  reports "                                \
+           << ::procspec::harness::Describe(temporary.status());    \
   declaration = *std::move(temporary)
 
 #endif  // PROCSPEC_CONFORMANCE_HARNESS_MATCHERS_H_

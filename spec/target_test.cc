@@ -1,0 +1,109 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "spec/target.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+#include "spec/backend.h"
+#include "spec/error.h"
+#include "spec/sync.h"
+
+namespace procspec {
+namespace {
+
+class ABackend : public Backend {
+ public:
+  explicit ABackend(std::string_view name) : name_(name) {}
+  std::string_view name() const override { return name_; }
+  CapabilitySet capabilities() const override { return {}; }
+
+ private:
+  const std::string_view name_;
+};
+
+class AnEvent : public Event {
+ public:
+  absl::StatusOr<bool> IsSet() override { return false; }
+  absl::Status Set() override { return absl::OkStatus(); }
+  absl::Status Clear() override { return absl::OkStatus(); }
+  absl::StatusOr<bool> Wait(absl::Duration) override { return false; }
+};
+
+PROCSPEC_TARGET(TargetTestEcho) {
+  return List{backend.name(), arguments.args, arguments.kwargs};
+}
+
+PROCSPEC_TARGET(TargetTestExit) { return ExitRequest(3); }
+
+// Shows another backend to what it calls.
+class OtherBackend : public CallInterposer {
+ public:
+  absl::StatusOr<Value> Call(Backend&, Target target,
+                             const Arguments& arguments) override {
+    return target(other_, arguments);
+  }
+  absl::StatusOr<Value> Call(Backend&, RunFunction run,
+                             Process& self) override {
+    return run(other_, self);
+  }
+
+ private:
+  ABackend other_{"other"};
+};
+
+TEST(TargetTest, ATargetIsCalledByItsName) {
+  ABackend backend("mine");
+  absl::StatusOr<Value> result =
+      CallTarget(backend, "TargetTestEcho", {{1, "two"}, {{"three", 3}}});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(*result, Value(List{"mine", List{1, "two"}, Dict{{"three", 3}}}));
+  EXPECT_EQ(ExitCodeOf(CallTarget(backend, "TargetTestExit", {}).status()), 3);
+}
+
+TEST(TargetTest, AnUnknownNameIsAValueErrorThatNamesWhatIsNear) {
+  ABackend backend("mine");
+  EXPECT_TRUE(CheckTarget("TargetTestEcho").ok());
+  for (const absl::Status& status :
+       {CheckTarget("TargetTestEcko"),
+        CallTarget(backend, "TargetTestEcko", {}).status()}) {
+    EXPECT_EQ(KindOf(status), ErrorKind::kValue);
+    EXPECT_NE(std::string(status.message()).find("TargetTestEcho"),
+              std::string::npos)
+        << status;
+  }
+  EXPECT_EQ(KindOf(CheckTarget("")), ErrorKind::kValue);
+  EXPECT_EQ(KindOf(CheckProcessType("NoSuchType")), ErrorKind::kValue);
+}
+
+TEST(TargetTest, TheInterposerStandsBetween) {
+  ABackend backend("mine");
+  OtherBackend interposer;
+  SetCallInterposer(&interposer);
+  absl::StatusOr<Value> result = CallTarget(backend, "TargetTestEcho", {});
+  SetCallInterposer(nullptr);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(*result, Value(List{"other", List{}, Dict{}}));
+}
+
+TEST(TargetTest, ArgumentsAreGotByTypeOrAreTypeErrors) {
+  const auto event = std::make_shared<AnEvent>();
+  const Arguments arguments{{1, "two", event}, {}};
+  EXPECT_EQ(*arguments.Get<int64_t>(0), 1);
+  EXPECT_EQ(*arguments.Get<std::string>(1), "two");
+  EXPECT_EQ(*arguments.Get<Event>(2), event);
+  EXPECT_EQ(KindOf(arguments.Get<std::string>(0).status()), ErrorKind::kType);
+  EXPECT_EQ(KindOf(arguments.Get<Event>(0).status()), ErrorKind::kType);
+  EXPECT_EQ(KindOf(arguments.Get<Lock>(2).status()), ErrorKind::kType);
+  EXPECT_EQ(KindOf(arguments.Get<int64_t>(3).status()), ErrorKind::kType);
+  EXPECT_EQ(KindOf(arguments.Get<Event>(3).status()), ErrorKind::kType);
+}
+
+TEST(TargetDeathTest, ANameIsRegisteredOnce) {
+  EXPECT_DEATH(RegisterTarget("TargetTestEcho", nullptr),
+               "'TargetTestEcho' is registered twice");
+}
+
+}  // namespace
+}  // namespace procspec
