@@ -205,7 +205,7 @@ class Log {
 };
 
 // A call that blocks, made on another thread. Only after the pool was made:
-// cases fork.
+// cases fork. It must not touch the stage, which is for one thread.
 template <typename Call>
 auto InBackground(Call call) {
   return std::async(std::launch::async, std::move(call));
@@ -386,9 +386,10 @@ PROCSPEC_POOL_CASE("pool.apply.result", "once-in-a-worker") {
 
 PROCSPEC_POOL_CASE("pool.apply.sequential") {
   ASSERT_OK_AND_ASSIGN(auto pool, NewPool(2));
+  const Arguments gates[] = {Gate("first"), Gate("second")};
   auto both = InBackground([&] {
-    absl::Status first = pool->Apply("PoolGate", Gate("first")).status();
-    absl::Status second = pool->Apply("PoolGate", Gate("second")).status();
+    absl::Status first = pool->Apply("PoolGate", gates[0]).status();
+    absl::Status second = pool->Apply("PoolGate", gates[1]).status();
     return first.ok() ? second : first;
   });
   ASSERT_THAT(stage().Expect("first"), IsOkAndHolds("running"));
@@ -511,13 +512,10 @@ PROCSPEC_POOL_CASE("pool.callback.all-before-join") {
 
 PROCSPEC_POOL_CASE("pool.map.order") {
   ASSERT_OK_AND_ASSIGN(auto pool, NewPool(3));
-  auto map = InBackground([&] {
-    return pool->Map(
-        "PoolGate",
-        {List{stage().address(), "a"}, List{stage().address(), "b"},
-         List{stage().address(), "c"}},
-        1);
-  });
+  const List gates = {List{stage().address(), "a"},
+                      List{stage().address(), "b"},
+                      List{stage().address(), "c"}};
+  auto map = InBackground([&] { return pool->Map("PoolGate", gates, 1); });
   for (const char* name : {"a", "b", "c"}) {
     ASSERT_THAT(stage().Expect(name), IsOkAndHolds("running"));
   }
@@ -558,12 +556,10 @@ PROCSPEC_POOL_CASE("pool.map.exception.reported") {
 
 PROCSPEC_POOL_CASE("pool.map.exception.no-fail-fast") {
   ASSERT_OK_AND_ASSIGN(auto pool, NewPool(2));
-  auto map = InBackground([&] {
-    return pool->Map("PoolFailOrGate",
-                     {List{stage().address(), "fails", true},
-                      List{stage().address(), "gate", false}},
-                     1);
-  });
+  const List inputs = {List{stage().address(), "fails", true},
+                       List{stage().address(), "gate", false}};
+  auto map =
+      InBackground([&] { return pool->Map("PoolFailOrGate", inputs, 1); });
   EXPECT_THAT(stage().Expect("fails"), IsOkAndHolds("running"));
   ASSERT_THAT(stage().Expect("gate"), IsOkAndHolds("running"));
   EXPECT_FALSE(IsDone(map, Observation()));
