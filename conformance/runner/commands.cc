@@ -26,7 +26,8 @@
 namespace procspec::runner {
 namespace {
 
-constexpr double kDefaultDeadlineS = 30;
+// Above the hang guard inside a case, which says more.
+constexpr double kDefaultDeadlineS = 40;
 
 std::string_view DescribeExit(ExitCode code) {
   switch (code) {
@@ -239,8 +240,10 @@ ExitCode ListCommand(const ListOptions& options, const Streams& streams) {
     }
   } else if (options.cases) {
     for (const CaseInfo& c : linked.cases) {
-      json.push_back(
-          {{"name", c.name}, {"clause", c.clause}, {"variant", c.variant}});
+      json.push_back({{"name", c.name},
+                      {"clause", c.clause},
+                      {"variant", c.variant},
+                      {"requires", c.requirements}});
       absl::StrAppend(&text, c.name, "\n");
     }
   } else {

@@ -33,7 +33,7 @@ struct RunOptions {
   std::optional<std::string> only;
   std::string out_dir;
   int jobs = 0;           // 0: the command's default
-  double deadline_s = 0;  // 0: 30, scaled
+  double deadline_s = 0;  // 0: the default, scaled
   uint64_t seed = 0;
   bool quiet = false;
   std::string repro = "tools/conform";

@@ -44,8 +44,7 @@ void FillOutcome(const Ending& ending, const RunRecord& run, Running& running) {
   CaseReport report = ReadCaseReport(running.directory + "/result.json");
   const ClauseInfo* clause = run.FindClause(outcome.clause);
   if (report.state == ResultState::kUnsupported && clause != nullptr &&
-      AppliesTo(*clause, running.task.backend->platform) &&
-      Declares(*running.task.backend, *clause)) {
+      Concerns(*running.task.case_info, *clause, *running.task.backend)) {
     report.state = ResultState::kUnsupportedThoughDeclared;
   }
   const Judgement judgement = Judge({ending.end, ending.code, report.state});

@@ -31,11 +31,17 @@ bool Declared(const BackendInfo& mutant, const std::string& clause) {
   return Contains(mutant.breaks, clause) || Contains(mutant.collateral, clause);
 }
 
-bool Touches(const BackendInfo& mutant, const ClauseInfo& clause) {
-  if (mutant.touches.empty() || clause.requirements.empty()) return true;
-  return std::any_of(
-      clause.requirements.begin(), clause.requirements.end(),
-      [&](const std::string& r) { return Contains(mutant.touches, r); });
+bool Touches(const BackendInfo& mutant, const CaseInfo& case_info,
+             const ClauseInfo* clause) {
+  std::vector<std::string> needs = case_info.requirements;
+  if (clause != nullptr) {
+    needs.insert(needs.end(), clause->requirements.begin(),
+                 clause->requirements.end());
+  }
+  if (mutant.touches.empty() || needs.empty()) return true;
+  return std::any_of(needs.begin(), needs.end(), [&](const std::string& r) {
+    return Contains(mutant.touches, r);
+  });
 }
 
 MutantResult EvaluateMutant(const RunRecord& run, const BackendInfo& mutant,
@@ -219,7 +225,7 @@ std::vector<Task> MatrixTasks(const RunRecord& run, bool full) {
       const ClauseInfo* clause = run.FindClause(c.clause);
       if (Declared(backend, c.clause)) {
         waiting.push_back({&backend, &c});
-      } else if (full || clause == nullptr || Touches(backend, *clause)) {
+      } else if (full || Touches(backend, c, clause)) {
         working.push_back({&backend, &c});
       }
     }

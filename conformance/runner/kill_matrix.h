@@ -33,8 +33,9 @@ struct MutantResult {
   std::vector<std::string> unknown_clauses;
 
   bool Ok() const {
-    return survived.empty() && undeclared.empty() && stale_collateral.empty() &&
-           not_judged.empty() && unknown_clauses.empty();
+    return !killed.empty() && survived.empty() && undeclared.empty() &&
+           stale_collateral.empty() && not_judged.empty() &&
+           unknown_clauses.empty();
   }
 };
 

@@ -172,7 +172,7 @@ void FillRun(const Json& json, RunRecord& run) {
   }
   for (const Json& c : GetObjects(json, "cases")) {
     run.cases.push_back({GetString(c, "name"), GetString(c, "clause"),
-                         GetString(c, "variant"),
+                         GetString(c, "variant"), GetStrings(c, "requires"),
                          GetBool(c, "selected", true)});
   }
 }
@@ -195,6 +195,7 @@ absl::Status LogWriter::WriteRun(const RunRecord& run) {
   for (const CaseInfo& c : run.cases) {
     Json json_case = {
         {"name", c.name}, {"clause", c.clause}, {"variant", c.variant}};
+    if (!c.requirements.empty()) json_case["requires"] = c.requirements;
     if (!c.selected) json_case["selected"] = false;
     cases.push_back(std::move(json_case));
   }

@@ -22,7 +22,7 @@ void AddRunOptions(CLI::App& app, RunOptions& options) {
   app.add_option("--jobs,-j", options.jobs, "Cases at a time")
       ->check(CLI::Range(1, 4096));
   app.add_option("--deadline", options.deadline_s,
-                 "Seconds for a case (30, times PROCSPEC_TIME_SCALE)")
+                 "Seconds for a case (40, times PROCSPEC_TIME_SCALE)")
       ->check(CLI::PositiveNumber);
   app.add_option("--seed", options.seed, "Where cases draw their seeds from")
       ->check(CLI::Range(0, 2147483647));

@@ -35,14 +35,22 @@ bool AppliesTo(const ClauseInfo& clause, std::string_view platform) {
   return (clause.platform == "windows") == windows;
 }
 
-bool Declares(const BackendInfo& backend, const ClauseInfo& clause) {
-  return std::all_of(clause.requirements.begin(), clause.requirements.end(),
+bool Declares(const BackendInfo& backend,
+              const std::vector<std::string>& requirements) {
+  return std::all_of(requirements.begin(), requirements.end(),
                      [&](const std::string& requirement) {
                        return std::find(backend.capabilities.begin(),
                                         backend.capabilities.end(),
                                         requirement) !=
                               backend.capabilities.end();
                      });
+}
+
+bool Concerns(const CaseInfo& case_info, const ClauseInfo& clause,
+              const BackendInfo& backend) {
+  return AppliesTo(clause, backend.platform) &&
+         Declares(backend, clause.requirements) &&
+         Declares(backend, case_info.requirements);
 }
 
 std::vector<ClauseInfo> CompiledClauses() {

@@ -50,13 +50,15 @@ struct BackendInfo {
   std::vector<std::string> collateral;
   std::vector<std::string> touches;
 
-  bool IsMutant() const { return !breaks.empty(); }
+  bool IsMutant() const { return !base.empty() || !breaks.empty(); }
 };
 
 struct CaseInfo {
   std::string name;
   std::string clause;
   std::string variant;
+  // Beyond what its clause requires, or including that.
+  std::vector<std::string> requirements = {};
   bool selected = true;  // to be run
 };
 
@@ -126,8 +128,14 @@ struct RunRecord {
 // Whether a clause speaks of a platform such as "linux".
 bool AppliesTo(const ClauseInfo& clause, std::string_view platform);
 
-// Whether a backend declares all that a clause requires.
-bool Declares(const BackendInfo& backend, const ClauseInfo& clause);
+// Whether a backend declares all of these capabilities.
+bool Declares(const BackendInfo& backend,
+              const std::vector<std::string>& requirements);
+
+// Whether a case has to hold on a backend: neither platform nor requirements
+// excuse it.
+bool Concerns(const CaseInfo& case_info, const ClauseInfo& clause,
+              const BackendInfo& backend);
 
 // The clauses of the specification that is compiled in.
 std::vector<ClauseInfo> CompiledClauses();

@@ -56,31 +56,39 @@ std::vector<BackendScore> Score(const RunRecord& run) {
       }
       ++score.clauses_total;
       const bool applicable = clause.IsMust() && clause.untestable.empty() &&
-                              Declares(backend, clause);
+                              Declares(backend, clause.requirements);
       if (applicable) ++score.musts_applicable;
 
       std::optional<Verdict> verdict;
-      bool cut = false;  // a selected case did not get its turn
+      bool excused = false;  // by a case that needs more than the clause
+      bool cut = false;      // a selected case did not get its turn
       bool judged = false;
-      bool all_passed = !cases_of[clause.id].empty();
+      int concerned = 0;
+      int passed = 0;
       for (const CaseInfo* c : cases_of[clause.id]) {
+        const bool concerns = Concerns(*c, clause, backend);
+        if (concerns) ++concerned;
         const auto it = verdicts.find({backend.name, c->name});
         if (it == verdicts.end()) {
-          all_passed = false;
           cut = cut || c->selected;
-          continue;
+        } else if (it->second == Verdict::kUnsupported && !concerns) {
+          excused = true;
+        } else {
+          verdict = std::max(verdict.value_or(it->second), it->second);
+          judged = judged || IsJudged(it->second);
+          if (concerns && it->second == Verdict::kPass) ++passed;
         }
-        verdict = std::max(verdict.value_or(it->second), it->second);
-        judged = judged || IsJudged(it->second);
-        all_passed = all_passed && it->second == Verdict::kPass;
       }
+      if (!verdict.has_value() && excused) verdict = Verdict::kUnsupported;
       if (verdict.has_value()) {
         if (cut) verdict = std::max(*verdict, Verdict::kInfra);
         score.verdicts[clause.id] = *verdict;
         ++score.counts[static_cast<size_t>(*verdict)];
       }
       if (judged) ++score.judged;
-      if (applicable && all_passed) ++score.musts_passed;
+      if (applicable && concerned > 0 && passed == concerned) {
+        ++score.musts_passed;
+      }
       const bool in_scope = run.only.empty() || selected.count(clause.id) > 0;
       if (applicable && in_scope && !(verdict.has_value() && Holds(*verdict))) {
         score.musts_not_held.push_back(clause.id);

@@ -32,13 +32,15 @@ struct BackendScore {
   // Of these, must clauses that can be tested and whose requirements the
   // backend declares.
   int musts_applicable = 0;
-  int musts_passed = 0;  // of the applicable: every case passed
-  int judged = 0;        // clauses with a case whose verdict IsJudged()
+  // Of the applicable: every case that concerns the backend passed.
+  int musts_passed = 0;
+  int judged = 0;  // clauses with a case whose verdict IsJudged()
   // Clauses by verdict; those that were not run are in none.
   std::array<int, kVerdictCount> counts = {};
   double wall_s = 0;
 
-  // The verdict of each clause that was run: the worst of its selected cases.
+  // The verdict of each clause that was run: the worst of its selected cases,
+  // but for those that need what the backend does not declare.
   std::map<std::string, Verdict> verdicts;
   // Ids of must clauses in the scope of the run that are applicable and do not
   // hold, in the order of the specification.

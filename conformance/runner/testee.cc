@@ -3,7 +3,6 @@
 
 #include "conformance/runner/testee.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -20,9 +19,6 @@ constexpr size_t kResultLimit = 1 << 20;
 constexpr size_t kListLimit = 64 << 20;
 constexpr size_t kFailuresKept = 20;
 constexpr size_t kMessageLimit = 16 << 10;
-
-// They do not mutate a backend but lie about everything.
-constexpr std::string_view kLiars[] = {"null", "always-ok", "always-error"};
 
 std::string Shortened(std::string text, size_t limit) {
   if (text.size() > limit) text = text.substr(0, limit) + " [... cut ...]";
@@ -109,9 +105,7 @@ absl::StatusOr<TesteeList> ParseTesteeList(std::string_view text) {
     backend.breaks = GetStrings(b, "breaks");
     backend.collateral = GetStrings(b, "collateral");
     backend.touches = GetStrings(b, "touches");
-    backend.wrong = backend.IsMutant() || GetBool(b, "wrong") ||
-                    std::find(std::begin(kLiars), std::end(kLiars),
-                              backend.name) != std::end(kLiars);
+    backend.wrong = backend.IsMutant() || GetBool(b, "wrong");
     if (backend.name.empty() || !names.insert(backend.name).second) {
       return absl::InvalidArgumentError(absl::StrCat(
           "a backend without a name or two of one name: '", backend.name, "'"));
@@ -121,7 +115,7 @@ absl::StatusOr<TesteeList> ParseTesteeList(std::string_view text) {
   names.clear();
   for (const Json& c : GetObjects(*json, "cases")) {
     CaseInfo info{GetString(c, "name"), GetString(c, "clause"),
-                  GetString(c, "variant"), true};
+                  GetString(c, "variant"), GetStrings(c, "requires")};
     if (info.name.empty() || !names.insert(info.name).second) {
       return absl::InvalidArgumentError(absl::StrCat(
           "a case without a name or two of one name: '", info.name, "'"));

@@ -89,13 +89,17 @@ int List() {
       {"name": "wild", "capabilities": ["queue", "process"], "platform": "linux", "base": "good",
        "breaks": [")"
         << kOtherClause << R"("], "collateral": [], "touches": ["queue"]},
-      {"name": "always-ok", "capabilities": ["queue", "process"], "platform": "linux"})";
+      {"name": "always-ok", "capabilities": ["queue", "process"], "wrong": true})";
   }
   std::cout << "], \"cases\": [";
   if (how != "no-cases") {
     const char* clause = how == "unknown-clause" ? "no.such-clause" : kClause;
     std::cout << "{\"name\": \"" << clause << "\", \"clause\": \"" << clause
               << "\", \"variant\": \"\"}";
+    // Needs more than its clause.
+    std::cout << ",{\"name\": \"" << clause << "/extra\", \"clause\": \""
+              << clause
+              << "\", \"variant\": \"extra\", \"requires\": [\"pool\"]}";
     std::cout << ",{\"name\": \"" << kOtherClause << "\", \"clause\": \""
               << kOtherClause << "\", \"variant\": \"\"}";
     const char* all = getenv("FAKE_TESTEE_ALL");
@@ -152,6 +156,10 @@ void Escape() {
 int Run(const std::string& backend, std::string how, const std::string& dir) {
   if (backend == "other") {
     WriteResult(dir, R"({"verdict": "UNSUPPORTED", "reason": "no queue"})");
+    return 3;
+  }
+  if (how == "extra") {
+    WriteResult(dir, R"({"verdict": "UNSUPPORTED", "reason": "no pool"})");
     return 3;
   }
   if (how == "unsupported") {
@@ -281,10 +289,12 @@ int main(int argc, char** argv) {
       slash == std::string::npos ? "pass" : name.substr(slash + 1);
   // "mutant" and "stale" fail one clause, "wild" both.
   const std::string clause = name.substr(0, slash);
-  if ((backend == "mutant" || backend == "stale") && clause == kClause) {
+  if ((backend == "mutant" || backend == "stale") && clause == kClause &&
+      how == "pass") {
     how = "fail";
   }
-  if (backend == "wild") how = "fail";
-  if (backend == "always-ok") how = "fail";
+  if ((backend == "wild" || backend == "always-ok") && how == "pass") {
+    how = "fail";
+  }
   return Run(backend, how, dir);
 }
