@@ -14,28 +14,35 @@
 namespace procspec::runner {
 namespace {
 
+// Those that a wrapper may set: the last one counts, which is the user's.
 void AddRunOptions(CLI::App& app, RunOptions& options) {
   app.add_option("--testee", options.testee,
-                 "The program that links cases and backends");
+                 "The program that links cases and backends")
+      ->take_last();
   app.add_option("--out", options.out_dir, "Where log and reports go")
-      ->default_val(".procspec/run");
+      ->default_val(".procspec/run")
+      ->take_last();
   app.add_option("--jobs,-j", options.jobs, "Cases at a time")
-      ->check(CLI::Range(1, 4096));
+      ->check(CLI::Range(1, 4096))
+      ->take_last();
   app.add_option("--deadline", options.deadline_s,
                  "Seconds for a case (40, times PROCSPEC_TIME_SCALE)")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::PositiveNumber)
+      ->take_last();
   app.add_option("--seed", options.seed, "Where cases draw their seeds from")
-      ->check(CLI::Range(0, 2147483647));
+      ->check(CLI::Range(0, 2147483647))
+      ->take_last();
   app.add_flag("--quiet,-q", options.quiet, "Show the final table only");
   app.add_option("--repro", options.repro,
                  "The command that repro lines begin with")
-      ->default_val("tools/conform");
+      ->default_val("tools/conform")
+      ->take_last();
 }
 
 int Main(int argc, char** argv) {
   CLI::App app{"procspec: judges implementations of process parallelism"};
   app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::help);
+  app.failure_message(CLI::FailureMessage::simple);
   const Streams streams{std::cout, std::cerr};
   ExitCode code = ExitCode::kUsage;
 
@@ -47,10 +54,17 @@ int Main(int argc, char** argv) {
   CLI::App* run_app = app.add_subcommand("run", "Judge backends by the cases");
   std::string backends;
   std::string only;
-  CLI::Option* backend_option = run_app->add_option(
-      "--backend", backends, "NAME[,NAME...]; names may be globs");
-  CLI::Option* only_option = run_app->add_option(
-      "--only", only, "GLOB[,GLOB...] of case names or clause ids");
+  // An empty list (--backend=$UNSET) is told by the command, with its own code.
+  CLI::Option* backend_option =
+      run_app
+          ->add_option("--backend", backends,
+                       "NAME[,NAME...]; names may be globs")
+          ->expected(0, 1);
+  CLI::Option* only_option =
+      run_app
+          ->add_option("--only", only,
+                       "GLOB[,GLOB...] of case names or clause ids")
+          ->expected(0, 1);
   AddRunOptions(*run_app, run);
   run_app->callback([&] {
     if (backend_option->count() > 0) run.backends = backends;
@@ -91,8 +105,11 @@ int Main(int argc, char** argv) {
   CLI::App* matrix_app = app.add_subcommand(
       "kill-matrix", "Prove by wrong backends that the cases can fail");
   std::string mutants;
-  CLI::Option* mutant_option = matrix_app->add_option(
-      "--mutant", mutants, "GLOB[,GLOB...] of mutants; others are left out");
+  CLI::Option* mutant_option =
+      matrix_app
+          ->add_option("--mutant", mutants,
+                       "GLOB[,GLOB...] of mutants; others are left out")
+          ->expected(0, 1);
   matrix_app->add_flag("--full", matrix.full,
                        "All cases on every mutant, not only those it touches");
   matrix_app

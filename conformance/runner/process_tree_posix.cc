@@ -84,6 +84,9 @@ void FillDetails(ProcessInfo& process) {
   const std::string dir = absl::StrCat("/proc/", process.pid);
   std::string command = ReadSmall(dir + "/cmdline", 4096);
   while (!command.empty() && command.back() == '\0') command.pop_back();
+  // The program's name tells as much as its path, and leaves more room.
+  const size_t slash = command.substr(0, command.find('\0')).rfind('/');
+  if (slash != std::string::npos) command.erase(0, slash + 1);
   command = absl::StrReplaceAll(command, {{std::string(1, '\0'), " "}});
   if (command.size() > kCommandLimit) {
     command = command.substr(0, kCommandLimit) + "...";

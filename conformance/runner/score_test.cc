@@ -1,0 +1,207 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "conformance/runner/score.h"
+
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace procspec::runner {
+namespace {
+
+ClauseInfo MakeClause(const std::string& id, const std::string& level,
+                      std::vector<std::string> requirements = {"queue"}) {
+  ClauseInfo clause;
+  clause.id = id;
+  clause.area = "a";
+  clause.level = level;
+  clause.platform = "all";
+  clause.requirements = std::move(requirements);
+  return clause;
+}
+
+BackendInfo MakeBackend(const std::string& name) {
+  BackendInfo backend;
+  backend.name = name;
+  backend.capabilities = {"queue"};
+  backend.platform = "linux";
+  return backend;
+}
+
+void AddCase(RunRecord& run, const std::string& name, const std::string& clause,
+             std::optional<Verdict> verdict) {
+  run.cases.push_back({name, clause, ""});
+  if (!verdict.has_value()) return;
+  Outcome o;
+  o.number = static_cast<int>(run.outcomes.size());
+  o.backend = "b";
+  o.case_name = name;
+  o.clause = clause;
+  o.verdict = verdict;
+  run.outcomes.push_back(o);
+}
+
+RunRecord EmptyRun() {
+  RunRecord run;
+  run.backends = {MakeBackend("b")};
+  return run;
+}
+
+TEST(Score, AClauseHasTheWorstVerdictOfItsCases) {
+  RunRecord run = EmptyRun();
+  run.clauses = {MakeClause("m1", "must"), MakeClause("m2", "must"),
+                 MakeClause("s", "should")};
+  AddCase(run, "m1", "m1", Verdict::kPass);
+  AddCase(run, "m1/x", "m1", Verdict::kFail);
+  AddCase(run, "m1/y", "m1", Verdict::kUnsupported);
+  AddCase(run, "m2", "m2", Verdict::kPass);
+  AddCase(run, "s", "s", Verdict::kCrash);
+  const BackendScore score = Score(run)[0];
+  EXPECT_EQ(score.verdicts.at("m1"), Verdict::kFail);
+  EXPECT_EQ(score.clauses_total, 3);
+  EXPECT_EQ(score.musts_applicable, 2);
+  EXPECT_EQ(score.musts_passed, 1);
+  EXPECT_EQ(score.judged, 3);
+  EXPECT_EQ(score.conformance(), 0.5);
+  EXPECT_EQ(score.coverage(), 1);
+  EXPECT_EQ(score.musts_not_held, std::vector<std::string>{"m1"});
+  EXPECT_EQ(Decide(run, {score}), ExitCode::kMustFailed);
+}
+
+TEST(Score, OnlyMustClausesFailARun) {
+  RunRecord run = EmptyRun();
+  run.clauses = {MakeClause("m", "must"), MakeClause("s", "should")};
+  AddCase(run, "m", "m", Verdict::kPass);
+  AddCase(run, "s", "s", Verdict::kTimeout);
+  EXPECT_EQ(Decide(run, Score(run)), ExitCode::kOk);
+}
+
+TEST(Score, WhatIsNotDeclaredIsNotApplicable) {
+  RunRecord run = EmptyRun();
+  run.clauses = {MakeClause("m", "must"), MakeClause("p", "must", {"pool"})};
+  AddCase(run, "m", "m", Verdict::kPass);
+  AddCase(run, "p", "p", Verdict::kUnsupported);
+  const BackendScore score = Score(run)[0];
+  EXPECT_EQ(score.musts_applicable, 1);
+  EXPECT_EQ(score.conformance(), 1);
+  EXPECT_EQ(score.coverage(), 0.5);
+  EXPECT_EQ(Decide(run, {score}), ExitCode::kOk);
+}
+
+TEST(Score, OtherPlatformsAndWithdrawnClausesDoNotCount) {
+  RunRecord run = EmptyRun();
+  run.clauses = {MakeClause("m", "must"), MakeClause("w", "must"),
+                 MakeClause("gone", "must"), MakeClause("u", "must")};
+  run.clauses[1].platform = "windows";
+  run.clauses[2].withdrawn = "0.2: no";
+  run.clauses[3].untestable = "it cannot be seen";
+  AddCase(run, "m", "m", Verdict::kPass);
+  const BackendScore score = Score(run)[0];
+  EXPECT_EQ(score.clauses_total, 2);
+  EXPECT_EQ(score.musts_applicable, 1);
+  EXPECT_EQ(Decide(run, {score}), ExitCode::kOk);
+}
+
+TEST(Score, ACaseThatNeedsMoreThanItsClauseMayBeExcused) {
+  RunRecord run = EmptyRun();
+  run.clauses = {MakeClause("m", "must")};
+  AddCase(run, "m", "m", Verdict::kPass);
+  AddCase(run, "m/pool", "m", Verdict::kUnsupported);
+  run.cases.back().requirements = {"pool"};
+  const BackendScore score = Score(run)[0];
+  EXPECT_EQ(score.verdicts.at("m"), Verdict::kPass);
+  EXPECT_EQ(score.musts_passed, 1);
+  EXPECT_EQ(Decide(run, {score}), ExitCode::kOk);
+}
+
+TEST(Score, AMustClauseWithoutACaseDoesNotHold) {
+  RunRecord run = EmptyRun();
+  run.clauses = {MakeClause("m", "must"), MakeClause("n", "must")};
+  AddCase(run, "m", "m", Verdict::kPass);
+  EXPECT_EQ(Decide(run, Score(run)), ExitCode::kMustFailed);
+  // Unless it is not in scope.
+  run.only = {"m"};
+  EXPECT_EQ(Decide(run, Score(run)), ExitCode::kOk);
+  EXPECT_EQ(Score(run)[0].conformance(), 0.5);
+}
+
+TEST(Score, EveryWayOfJudgingNothingHasACode) {
+  RunRecord run = EmptyRun();
+  run.clauses = {MakeClause("m", "must")};
+  EXPECT_EQ(Decide(run, Score(run)), ExitCode::kNothingJudged);
+  AddCase(run, "m", "m", Verdict::kUnsupported);
+  EXPECT_EQ(Decide(run, Score(run)), ExitCode::kAllUnsupported);
+  run.outcomes[0].verdict = Verdict::kInfra;
+  EXPECT_EQ(Decide(run, Score(run)), ExitCode::kNothingJudged);
+  AddCase(run, "m/x", "m", Verdict::kPass);
+  EXPECT_EQ(Decide(run, Score(run)), ExitCode::kInfra);
+  run.interrupted = true;
+  EXPECT_EQ(Decide(run, Score(run)), ExitCode::kInterrupted);
+}
+
+TEST(Score, ACaseThatHadNotEndedIsInfra) {
+  RunRecord run = EmptyRun();
+  run.clauses = {MakeClause("m", "must")};
+  AddCase(run, "m", "m", Verdict::kPass);
+  AddCase(run, "m/x", "m", Verdict::kPass);
+  run.outcomes[1].verdict.reset();
+  EXPECT_EQ(Score(run)[0].verdicts.at("m"), Verdict::kInfra);
+  run.outcomes.pop_back();
+  EXPECT_EQ(Score(run)[0].verdicts.at("m"), Verdict::kInfra);
+  EXPECT_EQ(Score(run)[0].musts_passed, 0);
+}
+
+// Skipping, leaving out and not finishing raise neither number.
+TEST(Score, CannotBeRaisedByRunningLess) {
+  std::mt19937 random(20260101);
+  auto draw = [&](size_t n) {
+    return std::uniform_int_distribution<size_t>(0, n - 1)(random);
+  };
+  constexpr int kReports = 20000;
+  for (int i = 0; i < kReports; ++i) {
+    RunRecord run = EmptyRun();
+    const size_t clauses = 1 + draw(6);
+    for (size_t c = 0; c < clauses; ++c) {
+      const std::string id = absl::StrCat("c", c);
+      run.clauses.push_back(
+          MakeClause(id, draw(3) == 0 ? "should" : "must",
+                     {draw(4) == 0 ? std::string("pool") : "queue"}));
+      for (size_t k = draw(4); k > 0; --k) {
+        std::optional<Verdict> verdict = AllVerdicts()[draw(kVerdictCount)];
+        if (draw(2) == 0) verdict = Verdict::kPass;
+        AddCase(run, absl::StrCat(id, "/", k), id, verdict);
+        if (draw(4) == 0) run.cases.back().requirements = {"pool"};
+      }
+    }
+    if (run.outcomes.empty()) continue;
+    const BackendScore before = Score(run)[0];
+    RunRecord less = run;
+    const size_t at = draw(less.outcomes.size());
+    switch (draw(4)) {
+      case 0:
+        less.outcomes[at].verdict = Verdict::kUnsupported;
+        break;
+      case 1:
+        less.outcomes[at].verdict.reset();
+        break;
+      case 2:
+        less.outcomes[at].verdict = Verdict::kInfra;
+        break;
+      default: {
+        for (CaseInfo& c : less.cases) {
+          if (c.name == less.outcomes[at].case_name) c.selected = false;
+        }
+        less.outcomes.erase(less.outcomes.begin() +
+                            static_cast<std::ptrdiff_t>(at));
+      }
+    }
+    const BackendScore after = Score(less)[0];
+    ASSERT_LE(after.conformance(), before.conformance()) << i;
+    ASSERT_LE(after.coverage(), before.coverage()) << i;
+  }
+}
+
+}  // namespace
+}  // namespace procspec::runner
