@@ -19,8 +19,15 @@ namespace {
 constexpr uint32_t kSleepers = uint32_t{1} << 31;
 constexpr uint64_t kSleepers64 = kSleepers;
 
-bool IsOneAttempt(absl::Duration timeout) {
-  return timeout <= absl::ZeroDuration();
+[[gnu::noinline]] absl::Status NotHeld() {
+  return ValueError("release of a lock that is not held");
+}
+[[gnu::noinline]] absl::Status NotOwned() {
+  return MisuseError(
+      "release of a recursive lock that the calling thread does not own");
+}
+[[gnu::noinline]] absl::StatusOr<bool> AcquiredTooOften() {
+  return ValueError("recursive lock acquired too often");
 }
 
 [[maybe_unused]] const bool lock_registered =
@@ -37,16 +44,18 @@ absl::StatusOr<std::shared_ptr<PlainLock>> PlainLock::Create() {
 
 absl::StatusOr<bool> PlainLock::Acquire(absl::Duration timeout) {
   uint32_t word = 0;
-  if (state_->word.compare_exchange_strong(
-          word, os::CurrentThread().number(), std::memory_order_acquire,
-          std::memory_order_relaxed)) [[likely]] {
+  const uint32_t me = os::CurrentThreadIfKnown().number();
+  if (me != 0 && state_->word.compare_exchange_strong(
+                     word, me, std::memory_order_acquire,
+                     std::memory_order_relaxed)) [[likely]] {
     return true;
   }
   return AcquireSlowly(timeout);
 }
 
-bool PlainLock::AcquireSlowly(absl::Duration timeout) {
-  if (IsOneAttempt(timeout)) return false;
+// Not inlined, here and below: the fast paths then save no registers.
+[[gnu::noinline]] absl::StatusOr<bool> PlainLock::AcquireSlowly(
+    absl::Duration timeout) {
   const os::Deadline deadline(timeout);
   std::atomic<uint32_t>& word = state_->word;
   const uint32_t me = os::CurrentThread().number();
@@ -61,6 +70,7 @@ bool PlainLock::AcquireSlowly(absl::Duration timeout) {
       }
       continue;
     }
+    if (deadline.IsImmediate()) return false;
     if (ladder.Next()) continue;
     mark = kSleepers;
     if ((seen & kSleepers) == 0 &&
@@ -75,16 +85,16 @@ bool PlainLock::AcquireSlowly(absl::Duration timeout) {
 
 absl::Status PlainLock::Release() {
   const uint32_t old = state_->word.exchange(0, std::memory_order_release);
-  if (old == 0) [[unlikely]] {
-    return ValueError("release of a lock that is not held");
-  }
+  if (old == 0) [[unlikely]]
+    return NotHeld();
   if ((old & kSleepers) != 0) os::WakeOne(state_->word);
   return absl::OkStatus();
 }
 
 bool PlainLock::HeldByCaller() const {
-  return (state_->word.load(std::memory_order_relaxed) & ~kSleepers) ==
-         os::CurrentThread().number();
+  const uint32_t me = os::CurrentThreadIfKnown().number();
+  return me != 0 &&
+         (state_->word.load(std::memory_order_relaxed) & ~kSleepers) == me;
 }
 
 uint32_t PlainLock::ReleaseFully() {
@@ -102,7 +112,10 @@ absl::StatusOr<std::shared_ptr<RecursiveLock>> RecursiveLock::Create() {
 }
 
 absl::StatusOr<bool> RecursiveLock::Acquire(absl::Duration timeout) {
-  const uint64_t me = os::CurrentThread().bits;
+  // A thread that is not known yet owns nothing.
+  const uint64_t me = os::CurrentThreadIfKnown().bits;
+  if (me == 0) [[unlikely]]
+    return AcquireSlowly(timeout);
   uint64_t owner = state_->owner.load(std::memory_order_relaxed);
   if (owner == 0 && state_->owner.compare_exchange_strong(
                         owner, me, std::memory_order_acquire,
@@ -112,21 +125,22 @@ absl::StatusOr<bool> RecursiveLock::Acquire(absl::Duration timeout) {
   }
   if ((owner & ~kSleepers64) == me) {
     const uint32_t depth = state_->depth.load(std::memory_order_relaxed);
-    if (depth == std::numeric_limits<uint32_t>::max()) {
-      return ValueError("recursive lock acquired too often");
-    }
+    if (depth == std::numeric_limits<uint32_t>::max())
+      return AcquiredTooOften();
     state_->depth.store(depth + 1, std::memory_order_relaxed);
     return true;
   }
-  return AcquireSlowly(me, timeout);
+  return AcquireSlowly(timeout);
 }
 
-bool RecursiveLock::AcquireSlowly(uint64_t me, absl::Duration timeout) {
+[[gnu::noinline]] absl::StatusOr<bool> RecursiveLock::AcquireSlowly(
+    absl::Duration timeout) {
+  const uint64_t me = os::CurrentThread().bits;
   const os::Deadline deadline(timeout);
   std::atomic<uint64_t>& owner = state_->owner;
   os::WaitLadder ladder;
   uint64_t mark = 0;
-  bool look_whether_alive = IsOneAttempt(timeout);
+  bool look_whether_alive = deadline.IsImmediate();
   for (;;) {
     const uint32_t wakes = state_->wakes.load(std::memory_order_acquire);
     uint64_t seen = owner.load(std::memory_order_relaxed);
@@ -168,10 +182,8 @@ void RecursiveLock::Free() {
 }
 
 absl::Status RecursiveLock::Release() {
-  if (!HeldByCaller()) [[unlikely]] {
-    return MisuseError(
-        "release of a recursive lock that the calling thread does not own");
-  }
+  if (!HeldByCaller()) [[unlikely]]
+    return NotOwned();
   const uint32_t depth = state_->depth.load(std::memory_order_relaxed);
   if (depth > 1) {
     state_->depth.store(depth - 1, std::memory_order_relaxed);
@@ -182,8 +194,9 @@ absl::Status RecursiveLock::Release() {
 }
 
 bool RecursiveLock::HeldByCaller() const {
-  return (state_->owner.load(std::memory_order_relaxed) & ~kSleepers64) ==
-         os::CurrentThread().bits;
+  const uint64_t me = os::CurrentThreadIfKnown().bits;
+  return me != 0 &&
+         (state_->owner.load(std::memory_order_relaxed) & ~kSleepers64) == me;
 }
 
 uint32_t RecursiveLock::ReleaseFully() {

@@ -59,7 +59,7 @@ class PlainLock final : public LockBase {
   absl::StatusOr<Transfer> Describe() const override;
 
  private:
-  bool AcquireSlowly(absl::Duration timeout);
+  absl::StatusOr<bool> AcquireSlowly(absl::Duration timeout);
 
   SharedCell<State> state_;
 };
@@ -97,7 +97,7 @@ class RecursiveLock final : public LockBase {
   absl::StatusOr<Transfer> Describe() const override;
 
  private:
-  bool AcquireSlowly(uint64_t me, absl::Duration timeout);
+  absl::StatusOr<bool> AcquireSlowly(absl::Duration timeout);
   void Free();
 
   SharedCell<State> state_;

@@ -47,7 +47,7 @@ class CountingSemaphore final : public Semaphore, public Transferable {
   absl::StatusOr<Transfer> Describe() const override;
 
  private:
-  bool AcquireSlowly(absl::Duration timeout);
+  absl::StatusOr<bool> AcquireSlowly(absl::Duration timeout);
 
   SharedCell<State> state_;
 };

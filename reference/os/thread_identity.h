@@ -42,6 +42,12 @@ inline ThreadIdentity CurrentThread() {
   return internal::LearnCurrentThread();
 }
 
+// The same, but nobody (bits 0) while it is not known: for fast paths, which a
+// call in their middle would slow down.
+inline ThreadIdentity CurrentThreadIfKnown() {
+  return ThreadIdentity{internal::current_thread_bits};
+}
+
 // False only when the thread has certainly ended; its process may still wait to
 // be reaped. Takes a few microseconds.
 bool MayBeAlive(ThreadIdentity thread);
