@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "reference/barrier.h"
 #include "reference/condition.h"
+#include "reference/connection.h"
 #include "reference/event.h"
 #include "reference/exit.h"
 #include "reference/lock.h"
@@ -40,14 +41,23 @@ class ReferenceBackend final
 
   CapabilitySet capabilities() const override {
     CapabilitySet set = {
-        Capability::kProcess,     Capability::kTerminate,
-        Capability::kGlobals,     Capability::kLocalObjects,
-        Capability::kStdio,       Capability::kPrograms,
-        Capability::kPool,        Capability::kQueue,
-        Capability::kSimpleQueue, Capability::kJoinableQueue,
-        Capability::kLock,        Capability::kRLock,
-        Capability::kSemaphore,   Capability::kBoundedSemaphore,
-        Capability::kCondition,   Capability::kEvent,
+        Capability::kProcess,
+        Capability::kTerminate,
+        Capability::kGlobals,
+        Capability::kLocalObjects,
+        Capability::kStdio,
+        Capability::kPrograms,
+        Capability::kPool,
+        Capability::kPipe,
+        Capability::kQueue,
+        Capability::kSimpleQueue,
+        Capability::kJoinableQueue,
+        Capability::kLock,
+        Capability::kRLock,
+        Capability::kSemaphore,
+        Capability::kBoundedSemaphore,
+        Capability::kCondition,
+        Capability::kEvent,
         Capability::kBarrier,
     };
     set.Add(method_ == StartMethod::kFork ? Capability::kStartFork
@@ -65,6 +75,10 @@ class ReferenceBackend final
 
   absl::StatusOr<std::shared_ptr<Pool>> NewPool(PoolOptions options) override {
     return reference::NewPool(method_, shared_from_this(), std::move(options));
+  }
+
+  absl::StatusOr<ConnectionPair> NewPipe(bool duplex) override {
+    return reference::NewPipe(duplex);
   }
 
   absl::StatusOr<std::shared_ptr<Queue>> NewQueue(int64_t maxsize) override {

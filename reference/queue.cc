@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "reference/exit.h"
+#include "reference/message.h"
 #include "reference/os/at_fork.h"
 #include "reference/os/shared_memory.h"
 #include "reference/os/time.h"
@@ -33,27 +34,6 @@ namespace procspec::reference {
 namespace {
 
 using Outcome = Ring::Outcome;
-
-constexpr Ring::Tag kBytes = 0;
-constexpr Ring::Tag kValue = 1;
-
-// What one buffer of a thread may keep for its next call.
-constexpr size_t kScratchToKeep = size_t{1} << 20;
-
-// Reused, so that small values are encoded without allocating.
-std::string& Scratch() {
-  thread_local std::string scratch;
-  if (scratch.capacity() > kScratchToKeep) scratch = std::string();
-  scratch.clear();
-  return scratch;
-}
-
-absl::StatusOr<Value> ValueIn(std::string_view message, Ring::Tag tag) {
-  if (tag != kValue) {
-    return SerialisationError("the item was put as bytes, not as a value");
-  }
-  return Decode(message);
-}
 
 // The memory of a queue: this, then its ring.
 struct alignas(128) Shared {
@@ -299,9 +279,9 @@ class QueueCore {
 
   absl::Status PutValue(const Value& value, absl::Duration timeout) {
     if (closed()) return ClosedError("the queue is closed");
-    std::string& frame = Scratch();
+    std::string& frame = ScratchMessage();
     PROCSPEC_RETURN_IF_ERROR(Encode(value, frame));
-    return Put(frame, kValue, timeout);
+    return Put(frame, kValueTag, timeout);
   }
 
   absl::StatusOr<Ring::Tag> Get(std::string& message, absl::Duration timeout) {
@@ -313,7 +293,7 @@ class QueueCore {
   }
 
   absl::StatusOr<Value> GetValue(absl::Duration timeout) {
-    std::string& frame = Scratch();
+    std::string& frame = ScratchMessage();
     PROCSPEC_ASSIGN_OR_RETURN(const Ring::Tag tag, Get(frame, timeout));
     return ValueIn(frame, tag);
   }
@@ -433,7 +413,7 @@ class QueueOver : public Interface, public Transferable {
   }
   absl::Status PutBytes(std::string_view item,
                         absl::Duration timeout) override {
-    return core_.Put(item, kBytes, timeout);
+    return core_.Put(item, kBytesTag, timeout);
   }
   absl::Status GetBytes(std::string& item, absl::Duration timeout) override {
     return core_.Get(item, timeout).status();
@@ -478,15 +458,15 @@ class RingSimpleQueue final : public SimpleQueue, public Transferable {
 
   absl::Status Put(const Value& value) override {
     PROCSPEC_RETURN_IF_ERROR(Open());
-    std::string& frame = Scratch();
+    std::string& frame = ScratchMessage();
     PROCSPEC_RETURN_IF_ERROR(Encode(value, frame));
-    ring_.Write(frame, kValue);
+    ring_.Write(frame, kValueTag);
     return absl::OkStatus();
   }
 
   absl::StatusOr<Value> Get() override {
     PROCSPEC_RETURN_IF_ERROR(Open());
-    std::string& frame = Scratch();
+    std::string& frame = ScratchMessage();
     LazyDeadline forever(absl::InfiniteDuration());
     StringSink sink(frame);
     ring_.Read(sink, forever);

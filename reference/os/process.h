@@ -82,6 +82,10 @@ class Child {
   std::shared_ptr<const ChildEnd> end_;
 };
 
+// How many children Child::Observe has found ended. Costs a load: whoever caches
+// what it knows about other processes asks anew when this has moved.
+uint64_t ChildrenSeenToEnd();
+
 // False if no child of this process has ended unreaped: the cheap question
 // before each of them is observed. True may be about a child that others
 // started.

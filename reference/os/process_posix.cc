@@ -34,6 +34,7 @@ constexpr char kSpawnedMark[] = "--procspec-child";
 constexpr int kFirstInherited = 3;
 
 std::atomic<bool> handle_allowed = true;
+std::atomic<uint64_t> children_ended = 0;
 
 // Blocks every signal of this thread, and restores what was on every path.
 class SignalsBlocked {
@@ -165,6 +166,10 @@ bool ChildEnd::Wait(Deadline deadline) const {
 
 void ChildEnd::AllowHandleForTesting(bool allow) { handle_allowed = allow; }
 
+uint64_t ChildrenSeenToEnd() {
+  return children_ended.load(std::memory_order_acquire);
+}
+
 Child::State Child::Observe() {
   if (state_ != State::kRunning) return state_;
   int status = 0;
@@ -178,6 +183,7 @@ Child::State Child::Observe() {
     exit_code_ = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
   }
   end_.reset();
+  children_ended.fetch_add(1, std::memory_order_release);
   return state_;
 }
 

@@ -15,6 +15,9 @@ namespace procspec::os {
 // processes of a machine.
 int64_t MonotonicNanoseconds();
 
+// The same clock as it was at the last timer tick, for a tenth of the cost.
+int64_t CoarseMonotonicNanoseconds();
+
 // Until when to wait: a point on the monotonic clock, or never. Made once from
 // a timeout, then handed down, so that a repeated wait does not start anew.
 //
