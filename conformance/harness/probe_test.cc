@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <future>
 #include <thread>
 
 #include "conformance/harness/matchers.h"
@@ -59,10 +60,19 @@ TEST_F(ProbeTest, KnowsParents) {
 
 TEST_F(ProbeTest, CountsThreads) {
   EXPECT_THAT(ThreadCountOf(child_), IsOkAndHolds(1));
-  ASSERT_OK_AND_ASSIGN(const int64_t before, ThreadCountOf(OwnPid()));
-  std::thread more(
-      [&] { EXPECT_THAT(ThreadCountOf(OwnPid()), IsOkAndHolds(before + 1)); });
-  more.join();
+  // Counted while a first one lives: with it a sanitizer starts its own, and
+  // one that was joined may still be counted.
+  std::promise<void> end;
+  std::shared_future<void> ended = end.get_future().share();
+  std::thread first([ended] { ended.wait(); });
+  const absl::StatusOr<int64_t> before = ThreadCountOf(OwnPid());
+  std::thread second([ended] { ended.wait(); });
+  const absl::StatusOr<int64_t> after = ThreadCountOf(OwnPid());
+  end.set_value();
+  first.join();
+  second.join();
+  ASSERT_OK(before);
+  EXPECT_THAT(after, IsOkAndHolds(*before + 1));
 }
 
 TEST_F(ProbeTest, StopsAndContinues) {
