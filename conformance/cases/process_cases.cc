@@ -445,16 +445,22 @@ PROCSPEC_CASE_F(ProcessCase, "process.run.default") {
   EXPECT_THAT(raising->Run(), Raises(ErrorKind::kRaised));
 }
 
+PROCSPEC_PROCESS_TYPE(ProcessSayRun) {
+  PROCSPEC_ASSIGN_OR_RETURN(Actor actor, ActorOf(self.arguments()));
+  PROCSPEC_RETURN_IF_ERROR(actor.Say("run"));
+  return Value();
+}
+
 PROCSPEC_CASE_F(ProcessCase, "process.run.override") {
   ProcessOptions options;
-  options.type = "ProcessPuppetType";
+  options.type = "ProcessSayRun";
   options.target = "ProcessSay";  // whose place the type's run function takes
   options.arguments.args = {stage().address(), "child", "target"};
   ASSERT_OK_AND_ASSIGN(auto process, backend().NewProcess(std::move(options)));
   ASSERT_OK(process->Start());
-  EXPECT_THAT(stage().Expect("child"), IsOkAndHolds("running"));
+  EXPECT_THAT(stage().Expect("child"), IsOkAndHolds("run"));
   EXPECT_THAT(stage().PidOf("child"), IsOkAndHolds(Not(OwnPid())));
-  Release(*process, "child");
+  (void)process->Join(Guard());
 }
 
 PROCSPEC_CASE_F(ProcessCase, "process.run.direct-not-joinable") {
@@ -673,7 +679,6 @@ PROCSPEC_CASE_F(ProcessCase, "process.join.timeout-expires.returns") {
   Stopwatch watch;
   EXPECT_OK(process->Join(Deadline()));
   EXPECT_TRUE(watch.NotBefore(Deadline()));
-  EXPECT_TRUE(Answers("child"));
   Release(*process, "child");
 }
 
@@ -1162,7 +1167,7 @@ PROCSPEC_CASE_F(ProcessCase, "process.exit.joins-non-daemon.status") {
     ASSERT_OK(stage().Expect(main));
     ASSERT_THAT(stage().Expect(child), IsOkAndHolds("running"));
     ASSERT_OK(stage().Cue(main));
-    ASSERT_OK(stage().Cue(child, 5));
+    (void)stage().Cue(child, 5);  // it may have been ended
     ASSERT_OK_AND_ASSIGN(const ProgramResult result, program->Wait());
     EXPECT_EQ(result.exit_code, status) << ending << "\n"
                                         << testing::PrintToString(result);
@@ -1462,7 +1467,7 @@ PROCSPEC_CASE_F(ProcessCase, "process.files.shared.visible", "relative-names") {
   (void)process->Join(Guard());
 }
 
-constexpr int kTicketsEach = 50;
+constexpr int kTicketsEach = 20;
 
 // Draws the next ticket. `held` runs between the read and the write.
 template <typename Held>
