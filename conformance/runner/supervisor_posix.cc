@@ -170,6 +170,7 @@ class TreeKeeper {
     for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null, fd);
     if (null > STDERR_FILENO) close(null);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    prctl(PR_SET_NAME, "procspec-case");  // not one of "all procspecs"
     const rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     signal(SIGCHLD, SIG_DFL);

@@ -3,7 +3,9 @@
 
 #include "conformance/runner/testee.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -19,6 +21,9 @@ constexpr size_t kResultLimit = 1 << 20;
 constexpr size_t kListLimit = 64 << 20;
 constexpr size_t kFailuresKept = 20;
 constexpr size_t kMessageLimit = 16 << 10;
+
+// Their names say it; a testee need not.
+constexpr std::string_view kLiars[] = {"null", "always-ok", "always-error"};
 
 std::string Shortened(std::string text, size_t limit) {
   if (text.size() > limit) text = text.substr(0, limit) + " [... cut ...]";
@@ -105,7 +110,9 @@ absl::StatusOr<TesteeList> ParseTesteeList(std::string_view text) {
     backend.breaks = GetStrings(b, "breaks");
     backend.collateral = GetStrings(b, "collateral");
     backend.touches = GetStrings(b, "touches");
-    backend.wrong = backend.IsMutant() || GetBool(b, "wrong");
+    backend.wrong = backend.IsMutant() || GetBool(b, "wrong") ||
+                    std::find(std::begin(kLiars), std::end(kLiars),
+                              backend.name) != std::end(kLiars);
     if (backend.name.empty() || !names.insert(backend.name).second) {
       return absl::InvalidArgumentError(absl::StrCat(
           "a backend without a name or two of one name: '", backend.name, "'"));
