@@ -127,6 +127,7 @@ class Buffer : public std::enable_shared_from_this<Buffer> {
     }
     Message item{std::string(message), tag};
     const Outcome outcome = ring_.Reserve(slot, deadline);
+    bool idle = false;
     {
       std::lock_guard lock(mutex_);
       --putting_;
@@ -134,8 +135,9 @@ class Buffer : public std::enable_shared_from_this<Buffer> {
         messages_.push_back(std::move(item));
         held_.fetch_add(1, std::memory_order_release);
       }
+      idle = idle_;
     }
-    changed_.notify_all();
+    if (idle) changed_.notify_all();
     return outcome == Outcome::kDone ? absl::OkStatus() : FullError();
   }
 
@@ -202,9 +204,11 @@ class Buffer : public std::enable_shared_from_this<Buffer> {
     slot_ = slot;
     changed_.notify_all();
     while (true) {
+      idle_ = true;
       changed_.wait(lock, [&] {
         return !messages_.empty() || (closed_ && putting_ == 0);
       });
+      idle_ = false;
       if (messages_.empty()) break;
       const Message message = std::move(messages_.front());
       messages_.pop_front();
@@ -232,6 +236,7 @@ class Buffer : public std::enable_shared_from_this<Buffer> {
   std::atomic<size_t> held_ = 0;
   Ring::Slot slot_ = Ring::kNoSlot;
   int putting_ = 0;
+  bool idle_ = false;  // the thread waits for messages
   bool started_ = false;
   bool closed_ = false;
   bool cancelled_ = false;
@@ -264,15 +269,18 @@ class QueueCore {
     if (closed()) return ClosedError("the queue is closed");
     // Without a bound there is nothing to be late for.
     LazyDeadline deadline(ring_.bounded() ? timeout : absl::InfiniteDuration());
-    if (!buffer_->HoldsAny()) {
+    while (!buffer_->HoldsAny()) {
       switch (ring_.WriteNow(message, tag, deadline)) {
         case Outcome::kDone:
           return absl::OkStatus();
         case Outcome::kNoSpace:
+          // The buffer costs more than to let a busy consumer catch up.
+          if (ring_.AwaitSpaceBriefly(message)) continue;
           break;
         default:
           return FullError();
       }
+      break;
     }
     return buffer_->Put(message, tag, deadline);
   }

@@ -420,6 +420,26 @@ Ring::Outcome Ring::WriteNow(std::string_view message, Tag tag,
   }
 }
 
+bool Ring::AwaitSpaceBriefly(std::string_view message) {
+  State& s = *state_;
+  const uint64_t extent = sizeof(Frame) + Padded(message.size());
+  // A quarter, as for sleepers: who writes into every gap meets the reader at
+  // every message.
+  const uint64_t enough = std::max(extent, s.capacity / 4);
+  if (extent > s.capacity / 2) return false;
+  const os::Deadline latest(absl::Milliseconds(1));
+  uint64_t head = 0;
+  do {
+    if (s.streaming.load(std::memory_order_relaxed) != 0) return false;
+    head = s.head.position();
+    os::WaitLadder ladder;
+    do {
+      if (HasSpace(enough)) return true;
+    } while (ladder.Next());
+  } while (s.head.position() != head && !latest.HasPassed());
+  return HasSpace(extent);
+}
+
 Ring::Outcome Ring::Reserve(Slot slot, LazyDeadline& deadline) {
   State& s = *state_;
   os::WaitLadder ladder;

@@ -132,6 +132,11 @@ class Ring {
   // kNoSpace also for what would be streamed, and while somebody streams.
   Outcome WriteNow(std::string_view message, Tag tag, LazyDeadline& deadline);
 
+  // After kNoSpace: waits a little for readers that are at work, and does not
+  // wait for others. Whether the message would fit now. At most a millisecond,
+  // and some microseconds when nobody reads.
+  bool AwaitSpaceBriefly(std::string_view message);
+
   // Writes, waiting for bytes as long as it takes; the bound is not looked at.
   // With a slot, the message was reserved there and is no longer afterwards.
   // `peer` may be null.

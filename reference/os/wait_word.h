@@ -73,6 +73,7 @@ class WaitLadder {
 
   int step_ = 0;
   int64_t yield_until_ = 0;
+  int64_t yielded_at_ = 0;
 };
 
 // An asymmetric fence. Two sides each write one word and then read the other's:
