@@ -56,14 +56,14 @@ MutantResult EvaluateMutant(const RunRecord& run, const BackendInfo& mutant,
     ++result.cases;
     const CaseVerdict& v = it->second;
     if (v.verdict == Verdict::kInfra) {
-      result.not_judged.push_back(absl::StrCat(c.name, ": ", v.reason));
+      result.not_judged.push_back(absl::StrCat(c.name, ": ", v.why));
     } else if (!IsRed(v.verdict)) {
       not_red.push_back(&c);
     } else if (Declared(mutant, c.clause)) {
       red.insert(c.clause);
     } else {
       result.undeclared.push_back(
-          absl::StrCat(c.name, ": ", VerdictName(v.verdict)));
+          absl::StrCat(c.name, ": ", VerdictName(v.verdict), ": ", v.why));
     }
   }
   for (const std::string& id : mutant.breaks) {
@@ -139,6 +139,17 @@ std::string Sentence(const KillMatrix& matrix) {
   return out;
 }
 
+// The first thing that was said, on one line.
+std::string Why(const Outcome& outcome) {
+  constexpr size_t kLimit = 300;
+  std::string why =
+      outcome.failures.empty() ? outcome.reason : outcome.failures[0].message;
+  std::replace(why.begin(), why.end(), '\n', ' ');
+  std::replace(why.begin(), why.end(), '`', '\'');
+  if (why.size() > kLimit) why.resize(kLimit);
+  return why;
+}
+
 void AppendProblems(std::string_view title,
                     const std::vector<std::string>& items, std::string& out) {
   if (items.empty()) return;
@@ -156,7 +167,7 @@ class MatrixObserver : public Observer {
   void OnBegin(const Outcome& outcome) override { console_.OnBegin(outcome); }
   void OnEnd(const Outcome& outcome) override {
     verdicts_[{outcome.backend, outcome.case_name}] = {
-        outcome.verdict.value_or(Verdict::kInfra), outcome.reason};
+        outcome.verdict.value_or(Verdict::kInfra), Why(outcome)};
     console_.OnEnd(outcome);
   }
   void OnTick() override { console_.OnTick(); }
@@ -201,6 +212,18 @@ Chosen<std::vector<BackendInfo>> ChooseWrong(
     if (wanted.count(b.name) > 0) chosen.push_back(std::move(b));
   }
   return chosen;
+}
+
+// The case, or clause, to look at first.
+std::string FirstProblem(const RunRecord& run, const MutantResult& r) {
+  for (const auto* list : {&r.undeclared, &r.not_judged}) {
+    if (list->empty()) continue;
+    return list->front().substr(0, list->front().find(':'));
+  }
+  for (const auto* list : {&r.survived, &r.stale_collateral}) {
+    if (!list->empty()) return list->front();
+  }
+  return run.cases.empty() ? "" : run.cases.front().name;
 }
 
 }  // namespace
@@ -316,12 +339,6 @@ std::string KillMatrixMarkdown(const RunRecord& run, const KillMatrix& matrix) {
                    run.platform, ", ", run.started, ". ",
                    matrix.Ok() ? "As declared." : "**Not as declared.**",
                    "\n\n", Sentence(matrix), ".\n");
-  if (matrix.complete && !matrix.musts_not_killed.empty()) {
-    absl::StrAppend(&out, "\n## Must clauses that no mutant kills\n\n");
-    for (const std::string& id : matrix.musts_not_killed) {
-      absl::StrAppend(&out, "- `", id, "`\n");
-    }
-  }
   bool heading = false;
   for (const MutantResult& r : matrix.mutants) {
     if (r.Ok()) continue;
@@ -334,12 +351,20 @@ std::string KillMatrixMarkdown(const RunRecord& run, const KillMatrix& matrix) {
                    out);
     AppendProblems("could not be judged", r.not_judged, out);
     AppendProblems("names clauses that do not exist", r.unknown_clauses, out);
+    AppendProblems("repeat",
+                   {ReproLine(run, r.mutant->name, FirstProblem(run, r))}, out);
   }
   for (const LiarResult& r : matrix.liars) {
     if (r.Ok()) continue;
     absl::StrAppend(&out, "\n### ", r.liar->name, "\n\n");
     if (r.cases == 0) absl::StrAppend(&out, "- no case was run\n");
     AppendProblems("passes", r.passed, out);
+  }
+  if (matrix.complete && !matrix.musts_not_killed.empty()) {
+    absl::StrAppend(&out, "\n## Must clauses that no mutant kills\n\n");
+    for (const std::string& id : matrix.musts_not_killed) {
+      absl::StrAppend(&out, "- `", id, "`\n");
+    }
   }
   absl::StrAppend(&out,
                   "\n## All mutants\n\n| mutant | breaks | collateral | cases "

@@ -25,7 +25,7 @@ struct MutantResult {
   int cases = 0;
   std::vector<std::string> killed;      // clauses of `breaks` with a red case
   std::vector<std::string> survived;    // those without
-  std::vector<std::string> undeclared;  // "case: VERDICT"
+  std::vector<std::string> undeclared;  // "case: VERDICT: why"
   std::vector<std::string> stale_collateral;  // clauses without a red case
   std::vector<std::string> not_judged;        // "case: reason"
   // Of the killed clauses, cases that did not notice: no error.
@@ -60,7 +60,7 @@ struct KillMatrix {
 
 struct CaseVerdict {
   Verdict verdict = Verdict::kInfra;
-  std::string reason;
+  std::string why;  // one line
 };
 
 // By backend and case.

@@ -74,7 +74,7 @@ TEST_F(KillMatrixTest, AnUndeclaredRedIsAnErrorOnEveryLevel) {
   Set("m", "c", Verdict::kTimeout);
   const MutantResult r = First();
   EXPECT_FALSE(r.Ok());
-  EXPECT_EQ(r.undeclared, List{"c: TIMEOUT"});
+  EXPECT_EQ(r.undeclared, List{"c: TIMEOUT: why"});
 }
 
 TEST_F(KillMatrixTest, CollateralMustBeRed) {
