@@ -1488,9 +1488,9 @@ absl::StatusOr<int64_t> DrawTicket(Lock& lock, const std::string& path,
 // told "hold", with a pause in the middle until the next cue.
 PROCSPEC_TARGET(ProcessDrawTickets) {
   PROCSPEC_ASSIGN_OR_RETURN(Actor actor, ActorOf(arguments));
-  PROCSPEC_ASSIGN_OR_RETURN(auto lock, arguments.Get<Lock>(2));
   PROCSPEC_ASSIGN_OR_RETURN(const std::string path,
-                            arguments.Get<std::string>(3));
+                            arguments.Get<std::string>(2));
+  PROCSPEC_ASSIGN_OR_RETURN(auto lock, arguments.Get<Lock>(3));
   List tickets;
   for (int i = 0; i < kTicketsEach; ++i) {
     PROCSPEC_ASSIGN_OR_RETURN(const int64_t ticket, DrawTicket(*lock, path, [] {
@@ -1521,7 +1521,7 @@ PROCSPEC_CASE_F(ProcessCase, "process.files.shared.locked") {
   for (const std::string& name : names) {
     ASSERT_OK_AND_ASSIGN(auto process,
                          StartProcess("ProcessDrawTickets",
-                                      {stage().address(), name, lock, path}));
+                                      {stage().address(), name, path, lock}));
     processes.push_back(std::move(process));
   }
   // As they come.

@@ -1211,48 +1211,47 @@ class ChildInRoot : public Mutant {
 const bool child_in_root = RegisterBackend<ChildInRoot>(
     "process-child-begins-in-root", {"process.files.shared.visible"});
 
-// From its sixteenth use in a process on, a lock excludes nobody.
-class LockWearsOut : public ForwardLock {
+// A lock that is not among the first three arguments is another one in each
+// process.
+class FourthLockNotShared : public ForwardBackend {
  public:
-  using ForwardLock::ForwardLock;
-  absl::StatusOr<bool> Acquire(absl::Duration timeout) override {
-    if (++uses_ > 15) return true;
-    return inner().Acquire(timeout);
+  using ForwardBackend::ForwardBackend;
+  using ForwardBackend::Invoke;
+  absl::StatusOr<Value> Invoke(Target target,
+                               const Arguments& arguments) override {
+    Arguments changed = arguments;
+    for (size_t i = 3; i < changed.args.size(); ++i) {
+      if (!changed.args[i].HandleAs<Lock>().ok()) continue;
+      PROCSPEC_ASSIGN_OR_RETURN(auto another, NewLock());
+      changed.args[i] = another;
+    }
+    return ForwardBackend::Invoke(target, changed);
   }
-  absl::Status Release() override {
-    if (uses_ > 15) return absl::OkStatus();
-    return inner().Release();
-  }
-
- private:
-  int uses_ = 0;
 };
-const bool lock_wears_out = RegisterMutant<Wrapping<LockWearsOut, Lock>>(
-    {.name = "process-lock-wears-out",
-     .breaks = {"process.files.shared.locked"},
-     .touches = {Capability::kLock}});
+const bool fourth_lock_not_shared = RegisterBackend<FourthLockNotShared>(
+    "process-fourth-argument-lock-not-shared", {"process.files.shared.locked"},
+    {}, {Capability::kLock});
 
-// Every process gets the connection that was given to the first one.
-class OneConnectionForAll : public ForwardBackend {
+// From the third one on, processes get the connection of the first one.
+class TwoConnectionsForAll : public ForwardBackend {
  public:
   using ForwardBackend::ForwardBackend;
   absl::StatusOr<std::shared_ptr<Process>> NewProcess(
       ProcessOptions options) override {
     for (Value& value : options.arguments.args) {
       if (!value.HandleAs<Connection>().ok()) continue;
-      if (first_.is_none()) first_ = value;
-      value = first_;
+      given_.push_back(value);
+      if (given_.size() > 2) value = given_[0];
       break;
     }
     return ForwardBackend::NewProcess(std::move(options));
   }
 
  private:
-  Value first_;
+  List given_;
 };
-const bool one_connection_for_all = RegisterBackend<OneConnectionForAll>(
-    "process-one-connection-for-all", {"process.socket-inherit"},
-    {"pipe.recv.eof-on-peer-exit.killed", "pipe.recv.no-eof-while-copy-open"},
+const bool two_connections_for_all = RegisterBackend<TwoConnectionsForAll>(
+    "process-two-connections-for-all", {"process.socket-inherit"}, {},
     {Capability::kPipe});
 
 }  // namespace
