@@ -39,20 +39,6 @@ const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
   return result.status();
 }
 
-inline void ExplainValue(const absl::Status&, std::ostream*) {}
-template <typename T>
-void ExplainValue(const absl::StatusOr<T>& result, std::ostream* os) {
-  if (result.ok()) *os << " with value " << testing::PrintToString(*result);
-}
-
-// Says what the outcome was, whatever was expected of it.
-template <typename Outcome>
-void Explain(const Outcome& outcome, testing::MatchResultListener* listener) {
-  if (!listener->IsInterested()) return;
-  *listener << "which is " << Describe(StatusOf(outcome));
-  ExplainValue(outcome, listener->stream());
-}
-
 class IsOkMatcher {
  public:
   using is_gtest_matcher = void;
@@ -60,8 +46,7 @@ class IsOkMatcher {
   void DescribeNegationTo(std::ostream* os) const { *os << "is not OK"; }
   template <typename Outcome>
   bool MatchAndExplain(const Outcome& outcome,
-                       testing::MatchResultListener* listener) const {
-    Explain(outcome, listener);
+                       testing::MatchResultListener*) const {
     return StatusOf(outcome).ok();
   }
 };
@@ -78,8 +63,7 @@ class RaisesMatcher {
   }
   template <typename Outcome>
   bool MatchAndExplain(const Outcome& outcome,
-                       testing::MatchResultListener* listener) const {
-    Explain(outcome, listener);
+                       testing::MatchResultListener*) const {
     return IsKind(StatusOf(outcome), kind_);
   }
 
@@ -113,10 +97,8 @@ class IsOkAndHoldsMatcher {
       *os << "is an error or has a value that ";
       inner_.DescribeNegationTo(os);
     }
-    bool MatchAndExplain(
-        StatusOrT outcome,
-        testing::MatchResultListener* listener) const override {
-      Explain(outcome, listener);
+    bool MatchAndExplain(StatusOrT outcome,
+                         testing::MatchResultListener*) const override {
       return outcome.ok() && inner_.Matches(*outcome);
     }
 
@@ -147,6 +129,30 @@ inline matchers_internal::RaisesMatcher Raises(ErrorKind kind) {
 }
 
 }  // namespace procspec::harness
+
+// How GoogleTest prints an outcome; it would print the bytes of a StatusOr, and
+// the payloads of a Status. A namespace of theirs, because the types are not
+// ours.
+namespace testing::internal {
+
+template <>
+class UniversalPrinter<absl::Status> {
+ public:
+  static void Print(const absl::Status& status, std::ostream* os) {
+    *os << procspec::harness::Describe(status);
+  }
+};
+
+template <typename T>
+class UniversalPrinter<absl::StatusOr<T>> {
+ public:
+  static void Print(const absl::StatusOr<T>& result, std::ostream* os) {
+    *os << procspec::harness::Describe(result.status());
+    if (result.ok()) *os << " with value " << PrintToString(*result);
+  }
+};
+
+}  // namespace testing::internal
 
 #define EXPECT_OK(expression) \
   EXPECT_THAT(expression, ::procspec::harness::IsOk())

@@ -17,14 +17,6 @@ using testing::Not;
 
 absl::StatusOr<Value> Held(Value value) { return value; }
 
-template <typename Outcome, typename Matcher>
-std::string Explanation(const Outcome& outcome, const Matcher& matcher) {
-  testing::StringMatchResultListener listener;
-  testing::SafeMatcherCast<const Outcome&>(matcher).MatchAndExplain(outcome,
-                                                                    &listener);
-  return listener.str();
-}
-
 TEST(MatchersTest, IsOk) {
   EXPECT_THAT(absl::OkStatus(), IsOk());
   EXPECT_THAT(Held(1), IsOk());
@@ -61,13 +53,16 @@ TEST(MatchersTest, RaisesMatchesTheKindOnly) {
               Not(Raises(ErrorKind::kFull)));
 }
 
-TEST(MatchersTest, ExplainsWhatItWas) {
-  EXPECT_THAT(Explanation(EmptyError(), Raises(ErrorKind::kFull)),
-              HasSubstr("Empty: "));
-  EXPECT_THAT(Explanation(absl::InternalError("broken"), IsOk()),
-              HasSubstr("a fault, INTERNAL: broken"));
-  EXPECT_THAT(Explanation(Held("surprise"), Raises(ErrorKind::kFull)),
-              HasSubstr("surprise"));
+TEST(MatchersTest, PrintsWhatItWas) {
+  EXPECT_THAT(testing::PrintToString(EmptyError()), HasSubstr("Empty: "));
+  EXPECT_THAT(testing::PrintToString(absl::InternalError("broken")),
+              "a fault, INTERNAL: broken");
+  EXPECT_EQ(testing::PrintToString(Held("surprise")),
+            "OK with value \"surprise\"");
+  EXPECT_EQ(testing::PrintToString(absl::StatusOr<int>(3)), "OK with value 3");
+  EXPECT_NONFATAL_FAILURE(
+      EXPECT_THAT(Held("surprise"), Raises(ErrorKind::kFull)),
+      "Actual: OK with value \"surprise\"");
 }
 
 TEST(MatchersTest, AssignsOrFails) {
