@@ -20,14 +20,14 @@ namespace procspec {
 
 struct PoolOptions {
   // How many workers. Absent: the number of CPUs. Value: less than one.
-  std::optional<int> workers;
+  std::optional<int> workers = {};
   // A registered target that every worker, replacements too, runs before its
   // first task; its arguments travel by inheritance. Empty: none.
-  std::string initializer;
-  Arguments initializer_arguments;
+  std::string initializer = {};
+  Arguments initializer_arguments = {};
   // A worker is replaced after so many tasks (a chunk of a map counts as one).
   // Absent: never. Value: less than one.
-  std::optional<int> max_tasks_per_worker;
+  std::optional<int> max_tasks_per_worker = {};
 };
 
 // The outcome of a submitted task or map. Thread-safe. It stays usable after

@@ -21,15 +21,15 @@ namespace procspec {
 struct ProcessOptions {
   // A registered process type, whose run function replaces the default one.
   // Empty: the plain type, called "Process", whose run calls `target`.
-  std::string type;
+  std::string type = {};
   // A registered target. Empty: run does nothing and the process exits 0.
-  std::string target;
+  std::string target = {};
   // Captured when the process starts, not when it is constructed.
-  Arguments arguments;
+  Arguments arguments = {};
   // Empty: "<type>-<n>", n counting the processes constructed by this process.
-  std::string name;
+  std::string name = {};
   // Absent: the flag of the constructing process.
-  std::optional<bool> daemon;
+  std::optional<bool> daemon = {};
 };
 
 // A child process, seen by the process that constructed it; or, from

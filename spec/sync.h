@@ -122,8 +122,8 @@ struct BarrierOptions {
   // A registered target, run once a round by one of the parties before anyone
   // is released. Its error breaks the barrier and is what that party's Wait
   // returns. Empty: none.
-  std::string action;
-  Arguments action_arguments;
+  std::string action = {};
+  Arguments action_arguments = {};
   // For every Wait that gives no timeout of its own.
   absl::Duration timeout = absl::InfiniteDuration();
 };

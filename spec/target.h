@@ -22,8 +22,8 @@ class Process;
 
 // The positional and keyword arguments of a call.
 struct Arguments {
-  List args;
-  Dict kwargs;
+  List args = {};
+  Dict kwargs = {};
 
   // Positional argument `index` as T, where T is an alternative of Value
   // (int64_t, std::string, List, ...) or a shareable interface (Queue, ...; the
