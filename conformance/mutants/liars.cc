@@ -298,13 +298,18 @@ class Liar final : public Backend {
   }
 };
 
+template <typename B>
+bool RegisterLiar(std::string name) {
+  return harness::RegisterBackend(
+      {.name = std::move(name),
+       .factory = [] { return std::make_shared<B>(); },
+       .wrong = true});
+}
+
 [[maybe_unused]] const bool registered =
-    harness::RegisterBackend("null",
-                             [] { return std::make_shared<NullBackend>(); }) &&
-    harness::RegisterBackend(
-        "always-ok", [] { return std::make_shared<Liar<AlwaysOk>>(); }) &&
-    harness::RegisterBackend(
-        "always-error", [] { return std::make_shared<Liar<AlwaysError>>(); });
+    RegisterLiar<NullBackend>("null") &&
+    RegisterLiar<Liar<AlwaysOk>>("always-ok") &&
+    RegisterLiar<Liar<AlwaysError>>("always-error");
 
 }  // namespace
 }  // namespace procspec::mutants

@@ -131,14 +131,14 @@ void AcceptNoWorkers(Backend&, PoolOptions& options) {
 const bool accepts_no_workers = RegisterOptions<AcceptNoWorkers>(
     "pool-accepts-no-workers", {"pool.workers.invalid"});
 
+// Of three, because replacing takes time and most pools have fewer.
 void ReplaceAlways(Backend&, PoolOptions& options) {
-  options.max_tasks_per_worker = 1;
+  if (options.workers == 3) options.max_tasks_per_worker = 1;
 }
 const bool replaces_always = RegisterOptions<ReplaceAlways>(
     "pool-replaces-workers-after-each-task",
     {"pool.workers.count.at-most", "pool.workers.reused",
-     "pool.server-pattern.at-most-n"},
-    {"pool.initializer.each-worker", "pool.maxtasks"});
+     "pool.server-pattern.at-most-n"});
 
 void TwoForThree(Backend&, PoolOptions& options) {
   if (options.workers == 3) options.workers = 2;
