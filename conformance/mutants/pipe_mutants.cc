@@ -730,12 +730,15 @@ class FirstPollIsBlind : public WatchedReceives {
 const bool first_poll_is_blind = RegisterPipe<FirstPollIsBlind>(
     "pipe-poll-misses-the-first-message", {"pipe.poll.default.pending"});
 
+// Of those that do not wait: who waits for a message usually takes it next.
 class ThirdPollConsumes : public ForwardConnection {
  public:
   using ForwardConnection::ForwardConnection;
   absl::StatusOr<bool> Poll(absl::Duration timeout) override {
     PROCSPEC_ASSIGN_OR_RETURN(const bool ready, inner().Poll(timeout));
-    if (ready && ++polls_ == 3) (void)inner().Recv();
+    if (timeout == absl::ZeroDuration() && ready && ++polls_ == 3) {
+      (void)inner().Recv();
+    }
     return ready;
   }
 
