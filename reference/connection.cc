@@ -221,16 +221,16 @@ class RingConnection final : public Connection,
     const uint32_t closes =
         shared_->closes[1 - end_].load(std::memory_order_acquire);
     const uint64_t children = os::ChildrenSeenToEnd();
-    const int64_t tick = os::CoarseMonotonicNanoseconds();
+    const uint64_t moment = os::Moment();
     if (closes == asked_closes_.load(std::memory_order_relaxed) &&
         children == asked_children_.load(std::memory_order_relaxed) &&
-        tick == asked_tick_.load(std::memory_order_relaxed)) {
+        moment == asked_moment_.load(std::memory_order_relaxed)) {
       return false;
     }
     // Before it asks: what happens meanwhile is asked about the next time.
     asked_closes_.store(closes, std::memory_order_relaxed);
     asked_children_.store(children, std::memory_order_relaxed);
-    asked_tick_.store(tick, std::memory_order_relaxed);
+    asked_moment_.store(moment, std::memory_order_relaxed);
     return Gone();
   }
 
@@ -312,7 +312,7 @@ class RingConnection final : public Connection,
   // What was so when the system was last asked.
   std::atomic<uint32_t> asked_closes_ = 0;
   std::atomic<uint64_t> asked_children_ = 0;
-  std::atomic<int64_t> asked_tick_ = -1;
+  std::atomic<uint64_t> asked_moment_ = 0;
 };
 
 void Registry::ForgetUsers() {

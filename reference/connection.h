@@ -16,8 +16,9 @@ namespace procspec::reference {
 //
 // Who sends finds out about a dead reader without asking the system each time:
 // it asks when a copy of the other end was closed, when this process has seen a
-// child end, when the clock has ticked since it last asked, when it has to wait
-// for space and when it has to wake the reader.
+// child end, when a microsecond or two have passed since it last asked (nobody
+// learns of a death sooner), when it has to wait for space and when it has to
+// wake the reader.
 absl::StatusOr<ConnectionPair> NewPipe(bool duplex);
 
 }  // namespace procspec::reference

@@ -9,19 +9,11 @@
 
 namespace procspec::os {
 
-namespace {
-
-int64_t Read(clockid_t clock) {
+int64_t MonotonicNanoseconds() {
   timespec now{};
-  clock_gettime(clock, &now);
+  clock_gettime(CLOCK_MONOTONIC, &now);
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
-
-}  // namespace
-
-int64_t MonotonicNanoseconds() { return Read(CLOCK_MONOTONIC); }
-
-int64_t CoarseMonotonicNanoseconds() { return Read(CLOCK_MONOTONIC_COARSE); }
 
 void SleepUntil(Deadline deadline) {
   const timespec until = ToTimespec(deadline.nanoseconds());
