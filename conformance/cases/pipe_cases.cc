@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "conformance/harness/case.h"
+#include "conformance/harness/probe.h"
 #include "spec/connection.h"
 
 namespace procspec::harness {
@@ -408,6 +409,21 @@ PROCSPEC_CASE_F(PipeCase, "pipe.send.broken") {
     EXPECT_THAT(pipe.second->Send("lost"), Raises(ErrorKind::kBrokenPipe));
     EXPECT_THAT(pipe.second->SendBytes("lost"), Raises(ErrorKind::kBrokenPipe));
   }
+}
+
+// The sender learns of the reader's end from the pipe alone: no process has
+// been joined, and it has just seen the reader alive.
+PROCSPEC_CASE_F(PipeCase, "pipe.send.broken", "reader-killed",
+                {Capability::kProcess}) {
+  ASSERT_OK_AND_ASSIGN(ConnectionPair pipe, backend().NewPipe());
+  ASSERT_OK(StartPuppet("reader", pipe.first));
+  ASSERT_OK_AND_ASSIGN(const int64_t reader, stage().PidOf("reader"));
+  ASSERT_OK(pipe.first->Close());
+  ASSERT_OK(pipe.second->Send("in time"));
+  ASSERT_OK(KillHard(reader));
+  ASSERT_OK(WaitUntilDead(reader));
+  EXPECT_THAT(pipe.second->Send("lost"), Raises(ErrorKind::kBrokenPipe));
+  EXPECT_THAT(pipe.second->Send("lost"), Raises(ErrorKind::kBrokenPipe));
 }
 
 PROCSPEC_CASE("pipe.closed.operations.refused") {
