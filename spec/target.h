@@ -58,6 +58,7 @@ struct Arguments {
 //   ExitRequest(n) the process exits n, after its exit handlers
 //   any other      the target "raised": the process reports it on its standard
 //                  error and exits 1; a pool task's caller receives it
+// A target without a result returns Value(): a StatusOr cannot hold OkStatus().
 using Target = absl::StatusOr<Value> (*)(Backend& backend,
                                          const Arguments& arguments);
 
