@@ -470,6 +470,7 @@ const bool keeps_what_it_passed = RegisterMutant<KeepsWhatItPassed>(
     {.name = "pipe-keeps-the-ends-it-passed",
      .breaks = {"pipe.recv.eof-on-peer-exit.ended",
                 "pipe.recv.eof-on-peer-exit.killed"},
+     .collateral = {"pipe.send.broken"},
      .touches = {Capability::kPipe}});
 
 // To have closed one's own copy is taken for the end of the other side.
