@@ -98,7 +98,10 @@ ProcessState StateOf(int64_t pid) {
   if (!stat.has_value() || stat->state == 'X' || stat->state == 'x') {
     return ProcessState::kGone;
   }
-  return stat->state == 'Z' ? ProcessState::kZombie : ProcessState::kRunning;
+  // A main thread that has ended before the others waits for them as a zombie:
+  // nobody can reap the process yet.
+  return stat->state == 'Z' && stat->threads <= 1 ? ProcessState::kZombie
+                                                  : ProcessState::kRunning;
 }
 
 int64_t OwnPid() { return getpid(); }

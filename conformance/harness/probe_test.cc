@@ -5,10 +5,13 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <future>
+#include <string>
 #include <thread>
 
 #include "conformance/harness/matchers.h"
@@ -51,6 +54,37 @@ TEST_F(ProbeTest, SeesTheLifeOfAChildWithoutReapingIt) {
   EXPECT_EQ(StateOf(child_), ProcessState::kGone);
   EXPECT_OK(WaitUntilDead(child_));
   EXPECT_OK(WaitUntilGone(child_));
+}
+
+// It is a zombie by name only while another thread of it lives.
+TEST(ProbeThreadsTest, AProcessLivesAsLongAsAnyThreadOfIt) {
+  int gate[2];
+  ASSERT_EQ(pipe(gate), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    close(gate[1]);
+    std::thread([descriptor = gate[0]] {
+      char byte;
+      (void)!read(descriptor, &byte, 1);
+      _exit(0);
+    }).detach();
+    syscall(SYS_exit, 0);  // of this thread alone
+  }
+  close(gate[0]);
+  const auto main_thread_has_ended = [&] {
+    std::ifstream file("/proc/" + std::to_string(child) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    return text.find(") Z ") != std::string::npos;
+  };
+  const Stopwatch watch;
+  while (!main_thread_has_ended() && watch.Before(Guard())) {
+  }
+  EXPECT_TRUE(main_thread_has_ended());
+  EXPECT_EQ(StateOf(child), ProcessState::kRunning);
+  close(gate[1]);
+  EXPECT_OK(WaitUntilDead(child));
+  EXPECT_EQ(waitpid(child, nullptr, WNOHANG), child);
 }
 
 TEST_F(ProbeTest, KnowsParents) {
