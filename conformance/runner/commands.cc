@@ -48,6 +48,17 @@ std::string_view DescribeExit(ExitCode code) {
   }
 }
 
+std::string DefaultRepro(const RunOptions& options, const std::string& testee) {
+  std::string repro = "tools/conform";
+  if (options.testee.empty()) return repro;
+  std::error_code error;
+  const std::string usual = DefaultTestee();
+  if (usual.empty() || !std::filesystem::equivalent(usual, testee, error)) {
+    absl::StrAppend(&repro, " ", ShellQuote(absl::StrCat("--testee=", testee)));
+  }
+  return repro;
+}
+
 Problem LogProblem(const absl::Status& status) {
   return {
       absl::IsNotFound(status) ? ExitCode::kLogMissing : ExitCode::kLogEmpty,
@@ -97,16 +108,8 @@ RunRecord NewRun(const RunOptions& options, const std::string& testee,
   run.jobs = options.jobs > 0 ? options.jobs : ProcessorCount();
   run.deadline_s = options.deadline_s > 0 ? options.deadline_s
                                           : kDefaultDeadlineS * TimeScale();
-  run.repro_prefix = options.repro;
-  // tools/conform finds the usual testee itself.
-  if (!options.testee.empty()) {
-    std::error_code error;
-    const std::string usual = DefaultTestee();
-    if (usual.empty() || !std::filesystem::equivalent(usual, testee, error)) {
-      absl::StrAppend(&run.repro_prefix, " ",
-                      ShellQuote(absl::StrCat("--testee=", testee)));
-    }
-  }
+  run.repro_prefix =
+      options.repro.empty() ? DefaultRepro(options, testee) : options.repro;
   run.clauses = CompiledClauses();
   run.backends = std::move(backends);
   run.cases = std::move(cases);

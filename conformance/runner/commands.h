@@ -36,7 +36,10 @@ struct RunOptions {
   double deadline_s = 0;  // 0: the default, scaled
   uint64_t seed = 0;
   bool quiet = false;
-  std::string repro = "tools/conform";
+  // What repro lines begin with: a command that brings its own testee. Empty:
+  // tools/conform, told of the testee unless it is the one that it finds
+  // itself.
+  std::string repro;
 };
 
 ExitCode RunCommand(const RunOptions& options, const Streams& streams);

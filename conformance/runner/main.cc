@@ -34,8 +34,8 @@ void AddRunOptions(CLI::App& app, RunOptions& options) {
       ->take_last();
   app.add_flag("--quiet,-q", options.quiet, "Show the final table only");
   app.add_option("--repro", options.repro,
-                 "The command that repro lines begin with")
-      ->default_val("tools/conform")
+                 "The command that repro lines begin with; it brings its own "
+                 "testee (tools/conform)")
       ->take_last();
 }
 

@@ -156,7 +156,8 @@ TEST_F(ProcspecTest, ASelectionIsJudgedByItself) {
 // The repro line of every failure, run by a shell, gives the verdict again.
 TEST_F(ProcspecTest, ReproLinesRepeat) {
   const std::string prefix =
-      absl::StrCat("'", procspec_, " run --deadline=1 --out=", root_, "/out'");
+      absl::StrCat("'", procspec_, " run --testee=", testee_,
+                   " --deadline=1 --out=", root_, "/out'");
   Run(absl::StrCat("--backend=good --jobs=6 --deadline=1 --repro=", prefix,
                    " --only='*/fail*,*/crash,*/hang,*/exit-*'"),
       "FAKE_TESTEE_ALL=1");
@@ -175,6 +176,18 @@ TEST_F(ProcspecTest, ReproLinesRepeat) {
     EXPECT_EQ(again->outcomes[0].verdict, first.verdict) << line;
     EXPECT_EQ(again->outcomes[0].seed, first.seed) << line;
   }
+}
+
+// tools/conform would judge its own testee; a command given by --repro brings
+// one.
+TEST_F(ProcspecTest, ReproLinesNameTheTesteeOnlyWhereTheyMust) {
+  const auto prefix = [this](const std::string& arguments) {
+    Run("--backend=good --only=queue.get.timeout-empty " + arguments);
+    auto run = ReadLog(root_ + "/out/log.jsonl");
+    return run.ok() ? run->repro_prefix : run.status().ToString();
+  };
+  EXPECT_EQ(prefix(""), "tools/conform --testee=" + testee_);
+  EXPECT_EQ(prefix("--repro='bazel run //:mine --'"), "bazel run //:mine --");
 }
 
 TEST_F(ProcspecTest, EveryWayOfRunningNothingHasACode) {
