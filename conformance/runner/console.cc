@@ -159,6 +159,12 @@ std::string DescribeFailure(const RunRecord& run, const Outcome& outcome,
       AppendIndented(process, "      ", out);
     }
   }
+  if (outcome.leak_count > 0) {
+    absl::StrAppend(&out, "    left behind:\n");
+    for (const std::string& line : LeakLines(outcome)) {
+      AppendIndented(line, "      ", out);
+    }
+  }
   // When assertions speak, the output is for the report.
   if (outcome.failures.empty() && !outcome.output.empty()) {
     absl::StrAppend(&out, "    output:\n");

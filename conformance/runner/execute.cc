@@ -21,7 +21,6 @@ namespace {
 constexpr absl::Duration kTick = absl::Milliseconds(100);
 constexpr size_t kOutputHead = 64 << 10;
 constexpr size_t kOutputTail = 16 << 10;
-constexpr size_t kFilesKept = 16;
 
 struct Running {
   Outcome outcome;
@@ -63,9 +62,16 @@ void FillOutcome(const Ending& ending, const RunRecord& run, Running& running) {
   outcome.cpu_s = absl::ToDoubleSeconds(ending.cpu);
   outcome.max_rss_kb = ending.max_rss_kb;
   outcome.end = DescribeEnd(ending.end, ending.code);
-  outcome.leftover_processes = Descriptions(ending.leftovers);
-  outcome.leftover_count = ending.leftover_count;
-  outcome.leftover_files = ListDirectory(running.temporary, kFilesKept);
+  for (const ProcessInfo& p : ending.leftovers) {
+    outcome.leaks.push_back({LeakKind::kProcess, Describe(p)});
+  }
+  const std::vector<std::string> files =
+      ListDirectory(running.temporary, kLeaksKept);
+  for (const std::string& file : files) {
+    outcome.leaks.push_back({LeakKind::kFile, file});
+  }
+  outcome.leak_count =
+      ending.leftover_count + static_cast<int64_t>(files.size());
   outcome.at_deadline = Descriptions(ending.at_deadline);
   Excerpt output = ReadExcerpt(running.output, kOutputHead, kOutputTail);
   outcome.output = std::move(output.text);

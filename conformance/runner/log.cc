@@ -115,12 +115,13 @@ Json ToJson(const Outcome& outcome) {
       {"cpu_s", outcome.cpu_s},
       {"max_rss_kb", outcome.max_rss_kb},
       {"end", outcome.end}};
-  if (outcome.leftover_count > 0) {
-    out["leftover_processes"] = outcome.leftover_processes;
-    out["leftover_count"] = outcome.leftover_count;
-  }
-  if (!outcome.leftover_files.empty()) {
-    out["leftover_files"] = outcome.leftover_files;
+  if (outcome.leak_count > 0) {
+    Json leaks = Json::array();
+    for (const Leak& leak : outcome.leaks) {
+      leaks.push_back({{"kind", LeakKindName(leak.kind)}, {"what", leak.what}});
+    }
+    out["leaks"] = std::move(leaks);
+    out["leak_count"] = outcome.leak_count;
   }
   if (!outcome.at_deadline.empty()) out["at_deadline"] = outcome.at_deadline;
   out["output"] = outcome.output;
@@ -142,9 +143,12 @@ void FillEnd(const Json& json, Outcome& outcome) {
   outcome.cpu_s = GetDouble(json, "cpu_s");
   outcome.max_rss_kb = GetInt(json, "max_rss_kb");
   outcome.end = GetString(json, "end");
-  outcome.leftover_processes = GetStrings(json, "leftover_processes");
-  outcome.leftover_count = GetInt(json, "leftover_count");
-  outcome.leftover_files = GetStrings(json, "leftover_files");
+  for (const Json& leak : GetObjects(json, "leaks")) {
+    const auto kind = ParseLeakKind(GetString(leak, "kind"));
+    // A kind of a later version still counts.
+    if (kind) outcome.leaks.push_back({*kind, GetString(leak, "what")});
+  }
+  outcome.leak_count = GetInt(json, "leak_count");
   outcome.at_deadline = GetStrings(json, "at_deadline");
   outcome.output = GetString(json, "output");
   outcome.output_bytes = GetInt(json, "output_bytes");

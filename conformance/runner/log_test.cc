@@ -71,9 +71,9 @@ Outcome Finished(Outcome o, Verdict verdict) {
   o.failures = {{"f.cc", 3, "Expected: x\n  Actual: \xff \x01 <y>"}};
   o.duration_s = 0.25;
   o.end = "exit code 1";
-  o.leftover_processes = {"12 (parent 1) S: sleep"};
-  o.leftover_count = 1;
-  o.leftover_files = {"t"};
+  o.leaks = {{LeakKind::kProcess, "12 (parent 1) S: sleep"},
+             {LeakKind::kSharedMemory, "/t"}};
+  o.leak_count = 3;
   o.output = "]]> \x1b[0m";
   o.output_bytes = 9;
   return o;
@@ -135,7 +135,8 @@ TEST(Log, RoundTrip) {
   // What was not UTF-8 is marked; the rest is as it was.
   EXPECT_EQ(o.failures[0].message,
             "Expected: x\n  Actual: \xef\xbf\xbd \x01 <y>");
-  EXPECT_EQ(o.leftover_files, std::vector<std::string>{"t"});
+  EXPECT_EQ(o.leaks, Finished(SomeOutcome(1, "a.b/x"), Verdict::kFail).leaks);
+  EXPECT_EQ(o.leak_count, 3);
 }
 
 // The runner may be killed between any two bytes.

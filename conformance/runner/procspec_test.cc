@@ -114,10 +114,10 @@ TEST_F(ProcspecTest, EachBehaviourHasItsVerdict) {
     ASSERT_TRUE(o.verdict.has_value()) << o.case_name;
     EXPECT_EQ(VerdictName(*o.verdict), it->second) << o.case_name << o.reason;
     if (it->first == "leave-child") {
-      EXPECT_EQ(o.leftover_count, 1);
+      EXPECT_EQ(o.leak_count, 1);
     }
     if (it->first == "leave-file") {
-      EXPECT_EQ(o.leftover_files, std::vector<std::string>{"forgotten"});
+      EXPECT_EQ(o.leaks, (std::vector<Leak>{{LeakKind::kFile, "forgotten"}}));
     }
     if (it->first == "output") {
       EXPECT_GT(o.output_bytes, 1 << 20);

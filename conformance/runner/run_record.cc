@@ -89,6 +89,14 @@ std::string ReproLine(const RunRecord& run, std::string_view backend,
   return line;
 }
 
+std::vector<std::string> LeakLines(const Outcome& outcome) {
+  std::vector<std::string> lines;
+  for (const Leak& leak : outcome.leaks) lines.push_back(Describe(leak));
+  const auto more = outcome.leak_count - static_cast<int64_t>(lines.size());
+  if (more > 0) lines.push_back(absl::StrCat("and ", more, " more"));
+  return lines;
+}
+
 std::string ShellQuote(std::string_view word) {
   const bool plain =
       !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "conformance/runner/leak.h"
 #include "conformance/runner/verdict.h"
 
 // What is known of a run: plain data, all of which is in its log. Every view is
@@ -85,10 +86,9 @@ struct Outcome {
   double duration_s = 0;
   double cpu_s = 0;
   int64_t max_rss_kb = 0;
-  std::string end;                              // how its process ended
-  std::vector<std::string> leftover_processes;  // shortened
-  int64_t leftover_count = 0;
-  std::vector<std::string> leftover_files;
+  std::string end;          // how its process ended
+  std::vector<Leak> leaks;  // what it left behind; shortened
+  int64_t leak_count = 0;
   std::vector<std::string> at_deadline;
   std::string output;  // shortened
   int64_t output_bytes = 0;
@@ -143,6 +143,10 @@ std::vector<ClauseInfo> CompiledClauses();
 // The line that runs one case again: "tools/conform --backend=B --only=C".
 std::string ReproLine(const RunRecord& run, std::string_view backend,
                       std::string_view case_name);
+
+// What a case left behind, a line for each thing, and one that tells how many
+// more there were.
+std::vector<std::string> LeakLines(const Outcome& outcome);
 
 // A word of a POSIX shell command, quoted only if it must be.
 std::string ShellQuote(std::string_view word);

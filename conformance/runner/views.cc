@@ -72,6 +72,10 @@ std::string JUnitDetails(const RunRecord& run, const Outcome& outcome) {
   for (const std::string& p : outcome.at_deadline) {
     absl::StrAppend(&text, p, "\n");
   }
+  if (outcome.leak_count > 0) {
+    absl::StrAppend(&text, "left behind:\n  ",
+                    absl::StrJoin(LeakLines(outcome), "\n  "), "\n\n");
+  }
   absl::StrAppend(&text, "repeat: ",
                   ReproLine(run, outcome.backend, outcome.case_name), "\n");
   return text;

@@ -405,11 +405,7 @@ class Page {
       json["f"] = std::move(failures);
     }
     if (!o.at_deadline.empty()) json["t"] = o.at_deadline;
-    std::vector<std::string> left = o.leftover_processes;
-    for (const std::string& file : o.leftover_files) {
-      left.push_back(absl::StrCat("file ", file));
-    }
-    if (!left.empty()) json["l"] = left;
+    if (o.leak_count > 0) json["l"] = LeakLines(o);
     if (verdict != Verdict::kPass && !o.output.empty()) {
       json["o"] = o.output.size() <= kOutputShown
                       ? o.output
