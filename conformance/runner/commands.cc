@@ -65,6 +65,26 @@ Problem LogProblem(const absl::Status& status) {
       std::string(status.message())};
 }
 
+// The log that a path means: itself, or the one in the directory.
+std::string FindLog(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error) ? LogPath(path) : path;
+}
+
+void SayWhatRan(const RunRecord& run, const Streams& streams) {
+  streams.out << "\nThe log ends before the run did";
+  std::vector<std::string> open;
+  for (const Outcome& o : run.outcomes) {
+    if (!o.verdict.has_value()) {
+      open.push_back(absl::StrCat(o.case_name, " on ", o.backend));
+    }
+  }
+  if (!open.empty()) {
+    streams.out << "; then ran: " << absl::StrJoin(open, ", ");
+  }
+  streams.out << ".\n";
+}
+
 }  // namespace
 
 ExitCode Fail(const Streams& streams, const Problem& problem) {
@@ -192,9 +212,9 @@ ExitCode RunCommand(const RunOptions& options, const Streams& streams) {
   logged->ended = true;
   logged->wall_s = run.wall_s;
   logged->exit_code = run.exit_code;
-  status.Update(WriteViews(*logged, scores, options.out_dir));
   streams.out << FinalTable(*logged, scores, console_options.terminal)
               << "\nreport: " << options.out_dir << "/report.html\n";
+  status.Update(WriteViews({{*std::move(logged), scores}}, options.out_dir));
   if (!status.ok()) {
     return Fail(streams,
                 {ExitCode::kCannotWrite, std::string(status.message())});
@@ -286,40 +306,40 @@ ExitCode ExplainCommand(const std::string& id, const Streams& streams) {
   return ExitCode::kOk;
 }
 
-ExitCode ReportCommand(const std::string& path, const std::string& out_dir,
-                       const Streams& streams) {
-  std::error_code error;
-  const bool is_directory = std::filesystem::is_directory(path, error);
-  const std::string log_path = is_directory ? LogPath(path) : path;
+ExitCode ReportCommand(const std::vector<std::string>& paths,
+                       const std::string& out_dir, const Streams& streams) {
   std::string directory = out_dir;
   if (directory.empty()) {
-    directory = std::filesystem::path(log_path).parent_path().string();
+    if (paths.size() > 1) {
+      return Fail(streams, {ExitCode::kUsage,
+                            "where do reports of several logs go? Say so with "
+                            "--out=DIR"});
+    }
+    directory = std::filesystem::path(FindLog(paths[0])).parent_path().string();
     if (directory.empty()) directory = ".";
   }
-  absl::StatusOr<RunRecord> run = ReadLog(log_path);
-  if (!run.ok()) return Fail(streams, LogProblem(run.status()));
-  const std::vector<BackendScore> scores = Score(*run);
+  std::vector<ScoredRun> runs;
+  for (const std::string& path : paths) {
+    absl::StatusOr<RunRecord> run = ReadLog(FindLog(path));
+    if (!run.ok()) return Fail(streams, LogProblem(run.status()));
+    runs.push_back(Scored(*std::move(run)));
+  }
   absl::Status status = MakeDirectories(directory);
-  status.Update(WriteViews(*run, scores, directory));
+  status.Update(WriteViews(runs, directory));
   if (!status.ok()) {
     return Fail(streams,
                 {ExitCode::kCannotWrite, std::string(status.message())});
   }
-  streams.out << FinalTable(*run, scores, StdoutIsTerminal());
-  if (!run->ended) {
-    streams.out << "\nThe log ends before the run did";
-    std::vector<std::string> open;
-    for (const Outcome& o : run->outcomes) {
-      if (!o.verdict.has_value()) {
-        open.push_back(absl::StrCat(o.case_name, " on ", o.backend));
-      }
+  for (const ScoredRun& r : runs) {
+    if (runs.size() > 1) {
+      streams.out << "specification " << r.run.spec_version << ", "
+                  << r.run.platform << ", " << r.run.started << "\n";
     }
-    if (!open.empty()) {
-      streams.out << "; then ran: " << absl::StrJoin(open, ", ");
-    }
-    streams.out << ".\n";
+    streams.out << FinalTable(r.run, r.scores, StdoutIsTerminal());
+    if (!r.run.ended) SayWhatRan(r.run, streams);
+    streams.out << "\n";
   }
-  streams.out << "\nreport: " << directory << "/report.html\n";
+  streams.out << "report: " << directory << "/report.html\n";
   return ExitCode::kOk;
 }
 

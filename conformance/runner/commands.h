@@ -57,10 +57,11 @@ ExitCode ListCommand(const ListOptions& options, const Streams& streams);
 
 ExitCode ExplainCommand(const std::string& id, const Streams& streams);
 
-// `path` is a log or the directory with it; the views go beside it unless
-// `out_dir` says otherwise.
-ExitCode ReportCommand(const std::string& path, const std::string& out_dir,
-                       const Streams& streams);
+// Each path is a log or the directory with it; several logs make one report.
+// The views go beside the log unless `out_dir` says otherwise, which it must if
+// there are several.
+ExitCode ReportCommand(const std::vector<std::string>& paths,
+                       const std::string& out_dir, const Streams& streams);
 
 struct KillMatrixOptions {
   RunOptions run;

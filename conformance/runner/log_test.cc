@@ -164,10 +164,10 @@ TEST(Log, ALogCutAnywhereTellsWhatHadEnded) {
     }
     EXPECT_EQ(ended, lines) << cut;
     EXPECT_LE(run->unreadable_lines, 1) << cut;
-    const auto scores = Score(*run);
-    EXPECT_FALSE(JUnitXml(*run, scores).empty());
-    EXPECT_FALSE(SummaryJson(*run, scores).empty());
-    EXPECT_FALSE(HtmlReport(*run, scores).empty());
+    const std::vector<ScoredRun> runs = {Scored(*run)};
+    EXPECT_FALSE(JUnitXml(runs).empty());
+    EXPECT_FALSE(SummaryJson(runs).empty());
+    EXPECT_FALSE(HtmlReport(runs).empty());
   }
 }
 
@@ -193,12 +193,12 @@ TEST(Views, EscapeWhatCasesSay) {
   ASSERT_TRUE(run.ok());
   run->outcomes[0].verdict = Verdict::kCrash;
   run->outcomes[0].output = "</script><script>alert(1)</script> ]]> \x07";
-  const auto scores = Score(*run);
-  const std::string html = HtmlReport(*run, scores);
+  const std::vector<ScoredRun> runs = {Scored(*run)};
+  const std::string html = HtmlReport(runs);
   EXPECT_EQ(html.find("<script>alert"), std::string::npos);
   EXPECT_EQ(html.find("http://"), std::string::npos);
   EXPECT_EQ(html.find("https://"), std::string::npos);
-  const std::string xml = JUnitXml(*run, scores);
+  const std::string xml = JUnitXml(runs);
   EXPECT_EQ(xml.find("<script>"), std::string::npos);
   EXPECT_EQ(xml.find('\x07'), std::string::npos);
   EXPECT_NE(xml.find("failures=\"2\""), std::string::npos) << xml;

@@ -93,14 +93,18 @@ int Main(int argc, char** argv) {
       ->required();
   explain_app->callback([&] { code = ExplainCommand(id, streams); });
 
-  std::string log;
+  std::vector<std::string> logs;
   std::string report_out;
-  CLI::App* report_app =
-      app.add_subcommand("report", "Make the reports of a run from its log");
-  report_app->add_option("log", log, "The log, or the directory with it")
+  CLI::App* report_app = app.add_subcommand(
+      "report",
+      "Make the reports of a run from its log; of several, as those "
+      "of several platforms, one");
+  report_app->add_option("log", logs, "The log, or the directory with it")
       ->required();
-  report_app->add_option("--out", report_out, "Where (beside the log)");
-  report_app->callback([&] { code = ReportCommand(log, report_out, streams); });
+  report_app->add_option("--out", report_out,
+                         "Where (beside the log; several have no default)");
+  report_app->callback(
+      [&] { code = ReportCommand(logs, report_out, streams); });
 
   CLI::App* matrix_app = app.add_subcommand(
       "kill-matrix", "Prove by wrong backends that the cases can fail");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace procspec::runner {
 
@@ -97,6 +98,12 @@ std::vector<BackendScore> Score(const RunRecord& run) {
     scores.push_back(std::move(score));
   }
   return scores;
+}
+
+ScoredRun Scored(RunRecord run) {
+  ScoredRun scored{std::move(run), {}};
+  scored.scores = Score(scored.run);
+  return scored;
 }
 
 ExitCode Decide(const RunRecord& run, const std::vector<BackendScore>& scores) {

@@ -57,6 +57,14 @@ struct BackendScore {
 // INFRA: the run was killed.
 std::vector<BackendScore> Score(const RunRecord& run);
 
+// A run with its numbers: what the views are made of.
+struct ScoredRun {
+  RunRecord run;
+  std::vector<BackendScore> scores;
+};
+
+ScoredRun Scored(RunRecord run);
+
 // A clause holds if all its cases pass or fail as expected.
 bool Holds(Verdict verdict);
 

@@ -11,28 +11,41 @@
 #include "conformance/runner/run_record.h"
 #include "conformance/runner/score.h"
 
-// The files that are made from a run, at any time after it.
+// The files that are made from a run, at any time after it, or from several:
+// those of one specification on several platforms, side by side. One file of
+// views/ each; the page is in html/.
 
 namespace procspec::runner {
 
 // A list, one object for each backend: spec_version, backend, platform,
 // clauses_total, counts (verdict -> clauses), conformance, coverage, wall_s.
-std::string SummaryJson(const RunRecord& run,
-                        const std::vector<BackendScore>& scores);
+std::string SummaryJson(const std::vector<ScoredRun>& runs);
 
 // JUnit XML, one test suite for each backend.
-std::string JUnitXml(const RunRecord& run,
-                     const std::vector<BackendScore>& scores);
+std::string JUnitXml(const std::vector<ScoredRun>& runs);
 
-// A page that needs nothing but itself: the matrix of clauses and backends,
-// with filters, and everything about a case a click away.
-std::string HtmlReport(const RunRecord& run,
-                       const std::vector<BackendScore>& scores);
+// For a pull request or a wiki: a table of the backends, and what did not pass,
+// the first of it in full.
+std::string Markdown(const std::vector<ScoredRun>& runs);
 
-// summary.json, junit.xml and report.html in the directory; JUnit also where
-// XML_OUTPUT_FILE says, which is how Bazel asks for it.
-absl::Status WriteViews(const RunRecord& run,
-                        const std::vector<BackendScore>& scores,
+struct NamedFile {
+  std::string name;
+  std::string content;
+};
+
+// An SVG image for each backend, badge-NAME.svg, with its conformance: green if
+// every must clause passed, amber if expectations name those that did not, red
+// if not, grey if only a part was judged.
+std::vector<NamedFile> Badges(const std::vector<ScoredRun>& runs);
+
+// A page that needs nothing but itself: the matrix of clauses, backends and
+// platforms, with filters, and everything about a case a click away.
+std::string HtmlReport(const std::vector<ScoredRun>& runs);
+
+// All of them in the directory: summary.json, junit.xml, report.md,
+// badge-NAME.svg and report.html. JUnit also where XML_OUTPUT_FILE says, which
+// is how Bazel asks for it.
+absl::Status WriteViews(const std::vector<ScoredRun>& runs,
                         const std::string& directory);
 
 }  // namespace procspec::runner

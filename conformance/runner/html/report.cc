@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +18,7 @@
 #include "conformance/runner/html/assets.h"
 #include "conformance/runner/json.h"
 #include "conformance/runner/views.h"
+#include "conformance/runner/views/column.h"
 
 // The matrix is written as HTML, so that it is there at once and without a
 // script; what a click shows is data in the page, and report.js shows it.
@@ -24,7 +27,9 @@ namespace procspec::runner {
 namespace {
 
 // Up to here a cell has room for the verdict's name.
-constexpr size_t kFewBackends = 4;
+constexpr size_t kFewColumns = 4;
+// From here on the cards are small.
+constexpr size_t kManyCards = 7;
 constexpr size_t kFailuresShown = 8;
 constexpr size_t kOutputShown = 16 << 10;
 
@@ -80,21 +85,42 @@ std::string_view Symbol(Verdict verdict) {
   return "";
 }
 
-std::string FirstLine(const Outcome& outcome) {
-  std::string text =
-      outcome.failures.empty() ? outcome.reason : outcome.failures[0].message;
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  constexpr size_t kLimit = 240;
-  if (text.size() > kLimit) text.resize(kLimit);
-  return text;
+std::string_view StandingClass(const Column& column) {
+  switch (StandingOf(column)) {
+    case Standing::kHolds:
+      return "ok";
+    case Standing::kDeviates:
+      return "deviates";
+    case Standing::kFails:
+      return "bad";
+    case Standing::kUnknown:
+      return "";
+  }
+  return "";
+}
+
+// No text of a case can end the script element or begin a comment in it.
+std::string ForScript(const Json& json) {
+  return absl::StrReplaceAll(DumpJson(json), {{"<", "\\u003c"}});
 }
 
 class Page {
  public:
-  Page(const RunRecord& run, const std::vector<BackendScore>& scores)
-      : run_(run), scores_(scores) {
-    for (const ClauseInfo& clause : run.clauses) {
-      if (clause.withdrawn.empty()) clauses_.push_back(&clause);
+  explicit Page(const std::vector<ScoredRun>& runs)
+      : runs_(runs), columns_(Columns(runs)) {
+    // The newest specification comes first: its texts and its order count.
+    for (const ScoredRun& r : runs) by_version_.push_back(&r.run);
+    std::stable_sort(by_version_.begin(), by_version_.end(),
+                     [](const RunRecord* a, const RunRecord* b) {
+                       return OlderVersion(b->spec_version, a->spec_version);
+                     });
+    std::set<std::string> seen;
+    for (const RunRecord* run : by_version_) {
+      for (const ClauseInfo& clause : run->clauses) {
+        if (clause.withdrawn.empty() && seen.insert(clause.id).second) {
+          clauses_.push_back(&clause);
+        }
+      }
     }
     // By area; within one in the order of the specification.
     std::stable_sort(clauses_.begin(), clauses_.end(),
@@ -104,8 +130,11 @@ class Page {
     for (size_t i = 0; i < clauses_.size(); ++i) {
       clause_index_[clauses_[i]->id] = static_cast<int>(i);
     }
-    for (size_t i = 0; i < scores.size(); ++i) {
-      backend_index_[scores[i].backend] = static_cast<int>(i);
+    for (const Column& c : columns_) platforms_.insert(c.platform);
+    for (const ScoredRun& r : runs) {
+      for (const ClauseInfo& clause : r.run.clauses) {
+        clause_of_[{&r.run, clause.id}] = &clause;
+      }
     }
   }
 
@@ -129,26 +158,37 @@ class Page {
     Add("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta "
         "charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, "
-        "initial-scale=1\">\n<title>procspec: conformance</title>\n<style>\n",
+        "initial-scale=1\">\n<title>procspec: conformance</title>\n"
+        // Else the browser asks a server for one.
+        "<link rel=\"icon\" href=\"data:,\">\n<style>\n",
         kReportCss, "</style>\n</head>\n<body>\n<header class=\"pane\">\n",
-        "<h1>procspec conformance</h1>\n<p class=\"sub\">specification ",
-        Html(run_.spec_version), " · ", Html(run_.platform), " · ",
-        Html(run_.started),
-        "</p>\n<details class=\"about\"><summary>About this "
-        "run</summary>\n<dl>\n");
-    Fact("command", absl::StrJoin(run_.argv, " "));
-    Fact("testee", run_.testee);
-    Fact("wall time",
-         absl::StrFormat("%.1f s, %d cases at a time", run_.wall_s, run_.jobs));
-    Fact("deadline", absl::StrFormat("%g s a case", run_.deadline_s));
-    Fact("seed", absl::StrCat(run_.seed));
-    for (const auto& [key, value] : run_.machine) Fact(key, value);
+        "<h1>procspec conformance</h1>\n");
+    for (const ScoredRun& r : runs_) {
+      Add("<p class=\"sub\">specification ", Html(r.run.spec_version), " · ",
+          Html(r.run.platform), " · ", Html(r.run.started), "</p>\n");
+    }
+    Add("<details class=\"about\"><summary>",
+        runs_.size() == 1 ? "About this run" : "About these runs",
+        "</summary>\n");
+    for (const ScoredRun& r : runs_) {
+      Add("<dl>\n");
+      Fact("command", absl::StrJoin(r.run.argv, " "));
+      Fact("testee", r.run.testee);
+      Fact("wall time", absl::StrFormat("%.1f s, %d cases at a time",
+                                        r.run.wall_s, r.run.jobs));
+      Fact("deadline", absl::StrFormat("%g s a case", r.run.deadline_s));
+      Fact("seed", absl::StrCat(r.run.seed));
+      for (const auto& [key, value] : r.run.machine) Fact(key, value);
+      Add("</dl>\n");
+    }
+    Add("<dl>\n");
     Fact("conformance",
          "must clauses of which every case passed, of all must clauses for the "
          "platform that can be tested and whose requirements the backend "
          "declares");
     Fact("coverage",
          "clauses of which a case was judged, of all clauses for the platform");
+    for (Verdict v : AllVerdicts()) Fact(VerdictName(v), VerdictMeaning(v));
     Add("</dl></details>\n</header>\n");
   }
 
@@ -157,11 +197,19 @@ class Page {
     Add("<dt>", Html(key), "</dt><dd>", Html(value), "</dd>\n");
   }
 
+  bool SeveralPlatforms() const { return platforms_.size() > 1; }
+
   void Cards() {
-    Add("<main>\n<section class=\"pane cards\" aria-label=\"Backends\">\n");
-    for (const BackendScore& s : scores_) {
-      Add("<div class=\"card\"><h2>", Html(s.backend), "</h2>\n",
-          "<div class=\"big ", s.musts_not_held.empty() ? "ok" : "bad", "\">",
+    Add("<main>\n<section class=\"pane cards",
+        columns_.size() >= kManyCards ? " small" : "",
+        "\" aria-label=\"Backends\">\n");
+    for (const Column& column : columns_) {
+      const BackendScore& s = *column.score;
+      Add("<div class=\"card\"><h2>", Html(s.backend));
+      if (SeveralPlatforms()) {
+        Add(" <span class=\"lv\">", Html(column.platform), "</span>");
+      }
+      Add("</h2>\n<div class=\"big ", StandingClass(column), "\">",
           Percent(s.conformance()), " <small>", s.musts_passed, " of ",
           s.musts_applicable, " must clauses</small></div>\n",
           "<div class=\"bar\">");
@@ -171,9 +219,10 @@ class Page {
             absl::StrFormat("%.2f", 100.0 * s.count(v) / s.clauses_total),
             "%\"></i>");
       }
-      Add("</div>\n<p>coverage ", Percent(s.coverage()), " · ", s.judged,
-          " of ", s.clauses_total, " · ", absl::StrFormat("%.1f s", s.wall_s),
-          "</p>\n<div class=\"tags\">");
+      Add("</div>\n<p>coverage ", Percent(s.coverage()), " <small>", s.judged,
+          " of ", s.clauses_total, "</small> · <span class=\"nb\">",
+          absl::StrFormat("%.1f s", s.wall_s),
+          "</span></p>\n<div class=\"tags\">");
       for (Verdict v : AllVerdicts()) {
         if (s.count(v) == 0) continue;
         Add("<span class=\"tag v-", VerdictName(v), "\">", s.count(v), " ",
@@ -185,71 +234,43 @@ class Page {
   }
 
   void Failures() {
-    Add("<section class=\"pane\">\n");
-    if (!run_.ended || run_.interrupted) {
-      Add("<p class=\"note\">",
-          run_.interrupted ? "The run was interrupted."
-                           : "The log ends before the run did.",
-          " What had not ended is shown as INFRA or not at all.</p>\n");
+    Add("<section class=\"pane\" aria-label=\"What did not pass\">\n");
+    const std::vector<std::string> notes = Notes(runs_);
+    for (const std::string& note : notes) {
+      Add("<p class=\"note\">", Html(note), "</p>\n");
     }
-    if (!run_.only.empty()) {
-      Add("<p class=\"note\">Only a selection was run: ",
-          Html(absl::StrJoin(run_.only, ", ")),
-          ". Percentages are of the whole specification.</p>\n");
-    }
-    std::vector<const Outcome*> red;
-    for (const Outcome& o : run_.outcomes) {
-      const Verdict v = o.verdict.value_or(Verdict::kInfra);
-      if (IsRed(v) || v == Verdict::kXpass || v == Verdict::kInfra) {
-        red.push_back(&o);
-      }
-    }
-    const auto unjudged = [&] {
-      size_t count = 0;
-      for (const BackendScore& s : scores_) {
-        for (const std::string& id : s.musts_not_held) {
-          if (s.verdicts.count(id) == 0) ++count;
-        }
-      }
-      return count;
-    }();
-    if (unjudged > 0) {
-      Add("<p class=\"note\">", unjudged,
-          " times a must clause in scope was not judged: no case for it was "
-          "run.</p>\n");
+    std::vector<std::pair<size_t, const Outcome*>> red;  // with their columns
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      for (const Outcome* o : Troubles(columns_[i])) red.emplace_back(i, o);
     }
     if (red.empty()) {
-      if (unjudged == 0) {
-        Add("<p class=\"note good\">No case failed.</p>\n");
-      }
-    } else {
-      std::stable_sort(red.begin(), red.end(), [this](auto* a, auto* b) {
-        return LevelRank(a->clause) < LevelRank(b->clause);
-      });
-      Add("<h2>", red.size(), red.size() == 1 ? " case" : " cases",
-          " did not pass</h2>\n<ul class=\"failed\">\n");
-      size_t shown = 0;
-      for (const Outcome* o : red) {
-        const auto clause = clause_index_.find(o->clause);
-        const auto backend = backend_index_.find(o->backend);
-        if (clause == clause_index_.end() || backend == backend_index_.end()) {
-          continue;
-        }
-        const auto name = VerdictName(o->verdict.value_or(Verdict::kInfra));
-        Add("<li", ++shown > kFailuresShown ? " hidden" : "",
-            "><button data-c=\"", clause->second, "\" data-b=\"",
-            backend->second, "\"><span class=\"tag v-", name, "\">", name,
-            "</span><span><span class=\"id\">", Html(o->case_name),
-            "</span> <span class=\"lv\">",
-            Html(clauses_[static_cast<size_t>(clause->second)]->level),
-            "</span> on ", Html(o->backend), "<span class=\"why\">",
-            Html(FirstLine(*o)), "</span></span></button></li>\n");
-      }
-      Add("</ul>\n");
-      if (shown > kFailuresShown) {
-        Add("<button class=\"btn more\" id=\"more\">Show all ", shown,
-            "</button>\n");
-      }
+      if (notes.empty()) Add("<p class=\"note good\">No case failed.</p>\n");
+      Add("</section>\n");
+      return;
+    }
+    std::stable_sort(red.begin(), red.end(), [this](auto& a, auto& b) {
+      return LevelRank(a.second->clause) < LevelRank(b.second->clause);
+    });
+    Add("<h2>", red.size(), red.size() == 1 ? " case" : " cases",
+        " did not pass</h2>\n<ul class=\"failed\">\n");
+    size_t shown = 0;
+    for (const auto& [column, o] : red) {
+      const auto clause = clause_index_.find(o->clause);
+      if (clause == clause_index_.end()) continue;
+      const auto name = VerdictName(VerdictOf(*o));
+      Add("<li", ++shown > kFailuresShown ? " hidden" : "",
+          "><button data-c=\"", clause->second, "\" data-b=\"", column,
+          "\"><span class=\"tag v-", name, "\">", name,
+          "</span><span><span class=\"id\">", Breakable(Html(o->case_name)),
+          "</span> <span class=\"lv\">",
+          Html(clauses_[static_cast<size_t>(clause->second)]->level),
+          "</span> on ", Html(columns_[column].name), "<span class=\"why\">",
+          Html(FirstLine(*o)), "</span></span></button></li>\n");
+    }
+    Add("</ul>\n");
+    if (shown > kFailuresShown) {
+      Add("<button class=\"btn more\" id=\"more\">Show all ", shown,
+          "</button>\n");
     }
     Add("</section>\n");
   }
@@ -264,49 +285,92 @@ class Page {
   void Tools() {
     std::map<std::string, int> by_verdict;
     std::map<std::string, int> by_level;
+    int differ = 0;
     for (const ClauseInfo* c : clauses_) {
       ++by_level[c->level];
-      for (const std::string& v : VerdictsOf(*c)) ++by_verdict[v];
+      const std::vector<std::string> verdicts = VerdictsOf(*c);
+      for (const std::string& v : verdicts) ++by_verdict[v];
+      if (verdicts.size() > 1) ++differ;
     }
     Add("<div class=\"pane tools\" role=\"search\">\n<input type=\"search\" "
         "id=\"search\" placeholder=\"Filter by id or text ( / )\" "
         "aria-label=\"Filter by id or text\" autocomplete=\"off\">\n"
+        "<div class=\"chips\">\n"
         "<div class=\"group\" role=\"group\" aria-label=\"Verdicts\">");
-    std::vector<std::string> names;
-    for (Verdict v : AllVerdicts()) names.emplace_back(VerdictName(v));
-    std::reverse(names.begin(), names.end());  // the worst first
-    names.emplace_back("NONE");
-    for (const std::string& name : names) {
+    std::vector<Verdict> worst_first(AllVerdicts().begin(),
+                                     AllVerdicts().end());
+    std::reverse(worst_first.begin(), worst_first.end());
+    for (Verdict v : worst_first) {
+      const std::string name(VerdictName(v));
       if (by_verdict[name] == 0) continue;
-      Chip("verdict", name, name == "NONE" ? "not run" : name,
-           by_verdict[name]);
+      Chip("verdict", name, name, VerdictMeaning(v), by_verdict[name],
+           columns_.size() > kFewColumns ? Symbol(v) : "");
+    }
+    if (by_verdict["NONE"] > 0) {
+      Chip("verdict", "NONE", "not run", "no case was run", by_verdict["NONE"]);
     }
     Add("</div>\n<div class=\"group\" role=\"group\" aria-label=\"Levels\">");
     for (const char* level : {"must", "should", "may"}) {
-      if (by_level[level] > 0) Chip("level", level, level, by_level[level]);
+      if (by_level[level] > 0) {
+        Chip("level", level, level, "", by_level[level]);
+      }
     }
-    Add("</div>\n<span class=\"shown\" aria-live=\"polite\"></span>\n</div>\n");
+    Add("</div>\n");
+    if (columns_.size() > 1) {
+      Add("<div class=\"group\" role=\"group\" aria-label=\"Columns\">");
+      if (differ > 0) {
+        Chip("differ", "1", "differ", "the verdicts of a clause are not alike",
+             differ);
+      }
+      if (SeveralPlatforms()) {
+        for (const std::string& p : platforms_) {
+          Chip("platform", p, p, "",
+               static_cast<int>(std::count_if(
+                   columns_.begin(), columns_.end(),
+                   [&](const Column& c) { return c.platform == p; })));
+        }
+      }
+      Add("<details class=\"menu\"><summary class=\"chip\">Backends</summary>"
+          "<div class=\"choices\">");
+      std::set<std::string> backends;
+      for (const Column& c : columns_) {
+        if (!backends.insert(c.score->backend).second) continue;
+        Add("<label><input type=\"checkbox\" checked value=\"",
+            Html(c.score->backend), "\"> ", Html(c.score->backend),
+            "</label>\n");
+      }
+      Add("</div></details></div>\n");
+    }
+    Add("</div>\n<button class=\"btn\" id=\"clear\" hidden>Clear filters"
+        "</button>\n<span class=\"shown\" role=\"status\"></span>\n</div>\n");
   }
 
   void Chip(std::string_view kind, std::string_view value,
-            std::string_view label, int count) {
+            std::string_view label, std::string_view meaning, int count,
+            std::string_view symbol = "") {
     Add("<button class=\"chip\" aria-pressed=\"false\" data-k=\"", kind,
-        "\" data-v=\"", value, "\">", label, " <span class=\"n\">", count,
-        "</span></button>");
+        "\" data-v=\"", Html(value), "\"");
+    if (!meaning.empty()) Add(" title=\"", Html(meaning), "\"");
+    Add(">");
+    if (!symbol.empty()) {
+      Add("<i class=\"sym v-", value, "\" aria-hidden=\"true\">", symbol,
+          "</i> ");
+    }
+    Add(Html(label), " <span class=\"n\">", count, "</span></button>");
   }
 
-  std::string VerdictOn(const BackendScore& score,
-                        const std::string& id) const {
-    const auto it = score.verdicts.find(id);
-    return it == score.verdicts.end() ? "NONE"
-                                      : std::string(VerdictName(it->second));
+  static std::string VerdictIn(const Column& column, const std::string& id) {
+    const auto it = column.score->verdicts.find(id);
+    return it == column.score->verdicts.end()
+               ? "NONE"
+               : std::string(VerdictName(it->second));
   }
 
   // Without repetitions.
   std::vector<std::string> VerdictsOf(const ClauseInfo& clause) const {
     std::vector<std::string> out;
-    for (const BackendScore& s : scores_) {
-      std::string v = VerdictOn(s, clause.id);
+    for (const Column& c : columns_) {
+      std::string v = VerdictIn(c, clause.id);
       if (std::find(out.begin(), out.end(), v) == out.end()) {
         out.push_back(std::move(v));
       }
@@ -314,13 +378,33 @@ class Page {
     return out;
   }
 
+  // Why a column has no verdict on a clause.
+  std::string WhyNone(const Column& column, const std::string& id) const {
+    const auto it = clause_of_.find({column.run, id});
+    if (it == clause_of_.end()) {
+      return absl::StrCat("not in specification ", column.run->spec_version);
+    }
+    const ClauseInfo& clause = *it->second;
+    if (!clause.withdrawn.empty()) {
+      return absl::StrCat("withdrawn: ", clause.withdrawn);
+    }
+    if (!AppliesTo(clause, column.platform)) {
+      return absl::StrCat("for ", clause.platform, " only");
+    }
+    if (!clause.untestable.empty()) return "untestable";
+    return "not run";
+  }
+
   void Matrix() {
-    const bool few = scores_.size() <= kFewBackends;
-    Add("<table class=\"", few ? "few" : "many",
-        "\">\n<thead><tr><th scope=\"col\">Clause</th>");
-    for (const BackendScore& s : scores_) {
-      Add("<th scope=\"col\" class=\"b\"><span>", Html(s.backend),
-          "</span></th>");
+    const bool few = columns_.size() <= kFewColumns;
+    Add("<div class=\"wrap\">\n<table role=\"grid\" "
+        "aria-label=\"Clauses by backend\" class=\"",
+        few ? "few" : "many", "\">\n<thead><tr><th scope=\"col\">Clause</th>");
+    for (const Column& c : columns_) {
+      Add("<th scope=\"col\" class=\"b\"><span>",
+          few ? Breakable(Html(c.score->backend)) : Html(c.score->backend));
+      if (SeveralPlatforms()) Add(" <small>", Html(c.platform), "</small>");
+      Add("</span></th>");
     }
     Add("</tr></thead>\n");
     for (size_t i = 0; i < clauses_.size();) {
@@ -332,23 +416,28 @@ class Page {
       Area(i, end, few);
       i = end;
     }
-    Add("</table>\n<p class=\"empty\" hidden>No clause matches.</p>\n</main>\n"
-        "<dialog aria-label=\"Details\"></dialog>\n");
+    Add("</table>\n</div>\n<p class=\"empty\" hidden>No clause matches.</p>\n"
+        "</main>\n<dialog aria-labelledby=\"title\"></dialog>\n");
   }
 
   void Area(size_t begin, size_t end, bool few) {
     std::string area = clauses_[begin]->area;
     std::replace(area.begin(), area.end(), '_', ' ');
-    Add("<tbody>\n<tr class=\"area\"><th class=\"c\"><button "
+    Add("<tbody>\n<tr class=\"area\"><th class=\"c\" scope=\"row\"><button "
         "aria-expanded=\"true\">",
         Html(area), "</button> <span class=\"lv\">", end - begin,
         " clauses</span></th>");
-    for (const BackendScore& s : scores_) {
+    for (const Column& c : columns_) {
       int passed = 0;
       for (size_t i = begin; i < end; ++i) {
-        if (VerdictOn(s, clauses_[i]->id) == "PASS") ++passed;
+        if (VerdictIn(c, clauses_[i]->id) == "PASS") ++passed;
       }
-      Add("<td>", passed, few ? " of " : "/", end - begin, "</td>");
+      if (few) {
+        Add("<td>", passed, " of ", end - begin, "</td>");
+      } else {
+        Add("<td aria-label=\"", passed, " of ", end - begin, "\">", passed,
+            "</td>");
+      }
     }
     Add("</tr>\n");
     for (size_t i = begin; i < end; ++i) Row(i, few);
@@ -359,42 +448,44 @@ class Page {
     const ClauseInfo& c = *clauses_[index];
     const std::string id = Html(c.id);
     Add("<tr class=\"r\" id=\"", id, "\" data-i=\"", index, "\" data-l=\"",
-        Html(c.level), "\" data-v=\"", absl::StrJoin(VerdictsOf(c), " "),
-        "\"><th class=\"c\" scope=\"row\"><a class=\"id\" href=\"#", id, "\">",
-        Breakable(id), "</a><span class=\"lv ", Html(c.level), "\">",
+        Html(c.level),
+        "\"><th class=\"c\" scope=\"row\"><a class=\"id\" "
+        "href=\"#",
+        id, "\">", Breakable(id), "</a><span class=\"lv ", Html(c.level), "\">",
         Html(c.level), c.untestable.empty() ? "" : ", untestable", "</span><p>",
         Html(c.text), "</p></th>");
-    for (const BackendScore& s : scores_) {
-      const auto it = s.verdicts.find(c.id);
-      if (it == s.verdicts.end()) {
-        Add("<td tabindex=-1 data-v=NONE aria-label=\"not run\"><i "
-            "class=v-NONE>·</i></td>");
+    for (const Column& column : columns_) {
+      const auto it = column.score->verdicts.find(c.id);
+      if (it == column.score->verdicts.end()) {
+        const std::string why = Html(WhyNone(column, c.id));
+        Add("<td data-v=NONE aria-label=\"", why, "\" title=\"", why,
+            "\"><i class=v-NONE>·</i></td>");
         continue;
       }
       const std::string_view name = VerdictName(it->second);
       if (few) {
-        Add("<td tabindex=-1 data-v=", name, " aria-label=", name,
-            "><i class=v-", name, " data-s=\"", Symbol(it->second), "\"><b>",
-            name, "</b></i></td>");
+        Add("<td data-v=", name, " aria-label=", name, "><i class=v-", name,
+            " data-s=\"", Symbol(it->second), "\"><b>", name, "</b></i></td>");
       } else {
-        Add("<td tabindex=-1 data-v=", name, " aria-label=", name,
-            " title=", name, "><i class=v-", name, ">", Symbol(it->second),
-            "</i></td>");
+        Add("<td data-v=", name, " aria-label=", name, " title=", name,
+            "><i class=v-", name, ">", Symbol(it->second), "</i></td>");
       }
     }
     Add("</tr>\n");
   }
 
-  Json OutcomeData(const Outcome& o, int clause, int backend) const {
-    const Verdict verdict = o.verdict.value_or(Verdict::kInfra);
+  // What report.js reads; names are short because there are thousands.
+  Json OutcomeData(const Outcome& o, const RunRecord& run, int clause,
+                   size_t column) const {
+    const Verdict verdict = VerdictOf(o);
     Json json = {{"c", clause},
-                 {"b", backend},
-                 {"n", o.case_name},
+                 {"b", column},
                  {"v", VerdictName(verdict)},
                  {"d", std::round(o.duration_s * 1e3) / 1e3}};
-    const std::string reason =
-        o.verdict.has_value() ? o.reason : "the run ended before this case did";
-    if (!reason.empty()) json["r"] = reason;
+    if (o.case_name != o.clause) json["n"] = o.case_name;
+    if (const std::string reason = ReasonOf(o); !reason.empty()) {
+      json["r"] = reason;
+    }
     if (!o.failures.empty()) {
       Json failures = Json::array();
       for (const Failure& f : o.failures) {
@@ -412,82 +503,87 @@ class Page {
                       : absl::StrCat(o.output.substr(0, kOutputShown),
                                      "\n[... more in the log ...]");
     }
-    const std::string repro = ReproLine(run_, o.backend, o.case_name);
-    if (repro != absl::StrCat(ReproHead(), " --backend=", o.backend,
-                              " --only=", o.case_name, ReproTail())) {
+    const std::string repro = ReproLine(run, o.backend, o.case_name);
+    if (repro != absl::StrCat(ReproHead(run), " --backend=", o.backend,
+                              " --only=", o.case_name, ReproTail(run))) {
       json["x"] = repro;
     }
     return json;
   }
 
-  std::string ReproHead() const {
+  static std::string ReproHead(const RunRecord& run) {
     std::string head;
-    for (const auto& [name, value] : run_.environment) {
+    for (const auto& [name, value] : run.environment) {
       absl::StrAppend(&head, name, "=", ShellQuote(value), " ");
     }
-    return head + run_.repro_prefix;
+    return head + run.repro_prefix;
   }
 
-  std::string ReproTail() const {
-    return run_.seed == 0 ? "" : absl::StrCat(" --seed=", run_.seed);
+  static std::string ReproTail(const RunRecord& run) {
+    return run.seed == 0 ? "" : absl::StrCat(" --seed=", run.seed);
   }
 
   void Data() {
     Json clauses = Json::array();
     for (const ClauseInfo* c : clauses_) {
-      Json json = {{"id", c->id},
-                   {"level", c->level},
-                   {"platform", c->platform},
+      Json json = {{"platform", c->platform},
                    {"since", c->since},
-                   {"source", c->source}};
+                   {"source", c->source},
+                   {"area", c->area}};
       if (!c->requirements.empty()) json["requires"] = c->requirements;
       if (!c->notes.empty()) json["notes"] = c->notes;
       if (!c->untestable.empty()) json["untestable"] = c->untestable;
+      // What a run was judged by, where that reads otherwise.
+      for (const RunRecord* run : by_version_) {
+        const auto it = clause_of_.find({run, c->id});
+        if (it != clause_of_.end() && it->second->text != c->text) {
+          json["texts"][run->spec_version] = it->second->text;
+        }
+      }
       clauses.push_back(std::move(json));
     }
-    Json backends = Json::array();
-    for (const BackendScore& s : scores_) backends.push_back(s.backend);
+    Json columns = Json::array();
     Json outcomes = Json::array();
-    for (const Outcome& o : run_.outcomes) {
-      const auto clause = clause_index_.find(o.clause);
-      const auto backend = backend_index_.find(o.backend);
-      if (clause == clause_index_.end() || backend == backend_index_.end()) {
-        continue;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      const Column& column = columns_[i];
+      const RunRecord& run = *column.run;
+      columns.push_back({{"name", column.name},
+                         {"backend", column.score->backend},
+                         {"platform", column.platform},
+                         {"version", run.spec_version},
+                         {"repro", ReproHead(run)},
+                         {"tail", ReproTail(run)}});
+      for (const Outcome& o : run.outcomes) {
+        const auto clause = clause_index_.find(o.clause);
+        if (o.backend != column.score->backend ||
+            clause == clause_index_.end()) {
+          continue;
+        }
+        outcomes.push_back(OutcomeData(o, run, clause->second, i));
       }
-      outcomes.push_back(OutcomeData(o, clause->second, backend->second));
     }
-    const Json data = {{"repro", ReproHead()},
-                       {"repro_tail", ReproTail()},
+    const Json data = {{"columns", std::move(columns)},
                        {"clauses", std::move(clauses)},
-                       {"backends", std::move(backends)},
                        {"outcomes", std::move(outcomes)}};
-    std::string text = DumpJson(data);
-    // No text of a case can end the element or begin a comment in it.
-    std::string safe;
-    for (const char c : text) {
-      if (c == '<') {
-        safe += "\\u003c";
-      } else {
-        safe.push_back(c);
-      }
-    }
-    Add("<script type=\"application/json\" id=\"data\">", safe,
+    Add("<script type=\"application/json\" id=\"data\">", ForScript(data),
         "</script>\n<script>\n", kReportJs, "</script>\n</body>\n</html>\n");
   }
 
-  const RunRecord& run_;
-  const std::vector<BackendScore>& scores_;
+  const std::vector<ScoredRun>& runs_;
+  const std::vector<Column> columns_;
+  std::set<std::string> platforms_;
+  std::vector<const RunRecord*> by_version_;
   std::vector<const ClauseInfo*> clauses_;
   std::map<std::string, int> clause_index_;
-  std::map<std::string, int> backend_index_;
+  std::map<std::pair<const RunRecord*, std::string>, const ClauseInfo*>
+      clause_of_;
   std::string out_;
 };
 
 }  // namespace
 
-std::string HtmlReport(const RunRecord& run,
-                       const std::vector<BackendScore>& scores) {
-  return Page(run, scores).Make();
+std::string HtmlReport(const std::vector<ScoredRun>& runs) {
+  return Page(runs).Make();
 }
 
 }  // namespace procspec::runner
