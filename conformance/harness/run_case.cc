@@ -199,7 +199,7 @@ std::string ToJson(const CaseRun& run, const Outcome& outcome) {
                         {"line", failure.line},
                         {"message", failure.message}});
   }
-  const nlohmann::ordered_json json = {
+  nlohmann::ordered_json json = {
       {"verdict", CaseVerdictName(outcome.verdict)},
       {"backend", run.backend->name},
       {"case", run.info->name},
@@ -209,6 +209,7 @@ std::string ToJson(const CaseRun& run, const Outcome& outcome) {
       {"duration_ms", outcome.duration_ms},
       {"seed", run.seed},
   };
+  if (!outcome.proof.empty()) json["proof"] = outcome.proof;
   // Messages may quote any bytes: what is not UTF-8 is replaced, not thrown at.
   return json.dump(-1, ' ', false,
                    nlohmann::ordered_json::error_handler_t::replace) +

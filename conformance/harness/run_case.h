@@ -34,6 +34,7 @@ struct Outcome {
   std::string reason;  // why UNSUPPORTED
   std::vector<Failure> failures;
   double duration_ms = 0;
+  std::string proof = {};  // with a PASS (proof.h)
 };
 
 struct CaseRun {

@@ -18,12 +18,19 @@ namespace procspec::harness {
 // Writes the file by a rename: it is there whole or not at all.
 absl::Status WriteFile(const std::string& path, std::string_view content);
 
+// The same, but AlreadyExists if there is anything of that name.
+absl::Status WriteNewFile(const std::string& path, std::string_view content);
+
 // At most `limit` bytes of the file's beginning.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit);
 
 // Removes what test frameworks and Bazel would read from the environment:
 // filters, shards and report files that are not meant for a case.
 void ForgetTestEnvironment();
+
+// Which files the three standard streams are, to be compared with a later
+// answer: different if one was closed or replaced meanwhile.
+std::string StandardStreams();
 
 // Ends the process at once: output is flushed, but no exit handlers, no
 // destructors of statics.

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "conformance/harness/system.h"
+#include "spec/status_macros.h"
 
 extern char** environ;
 
@@ -25,9 +27,9 @@ absl::Status Fault(std::string_view call, const std::string& path, int code) {
       absl::StrCat(call, " ", path, ": ", std::strerror(code)));
 }
 
-}  // namespace
-
-absl::Status WriteFile(const std::string& path, std::string_view content) {
+// Writes a file from which the one at `path` is made; its name.
+absl::StatusOr<std::string> WriteBeside(const std::string& path,
+                                        std::string_view content) {
   const std::string temporary = path + ".new";
   const int fd =
       open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -43,9 +45,30 @@ absl::Status WriteFile(const std::string& path, std::string_view content) {
     content.remove_prefix(static_cast<size_t>(n));
   }
   close(fd);
+  return temporary;
+}
+
+}  // namespace
+
+absl::Status WriteFile(const std::string& path, std::string_view content) {
+  PROCSPEC_ASSIGN_OR_RETURN(const std::string temporary,
+                            WriteBeside(path, content));
   if (rename(temporary.c_str(), path.c_str()) != 0) {
     return Fault("rename", temporary, errno);
   }
+  return absl::OkStatus();
+}
+
+absl::Status WriteNewFile(const std::string& path, std::string_view content) {
+  PROCSPEC_ASSIGN_OR_RETURN(const std::string temporary,
+                            WriteBeside(path, content));
+  // Unlike rename, link replaces nothing.
+  const int code = link(temporary.c_str(), path.c_str()) == 0 ? 0 : errno;
+  unlink(temporary.c_str());
+  if (code == EEXIST) {
+    return absl::AlreadyExistsError(absl::StrCat(path, " is there already"));
+  }
+  if (code != 0) return Fault("link", path, code);
   return absl::OkStatus();
 }
 
@@ -83,6 +106,19 @@ void ForgetTestEnvironment() {
     }
   }
   for (const std::string& name : names) unsetenv(name.c_str());
+}
+
+std::string StandardStreams() {
+  std::string streams;
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat info;
+    if (fstat(fd, &info) != 0) {
+      absl::StrAppend(&streams, "closed ");
+    } else {
+      absl::StrAppend(&streams, info.st_dev, ":", info.st_ino, " ");
+    }
+  }
+  return streams;
 }
 
 void ExitNow(int code) {

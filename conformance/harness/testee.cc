@@ -15,11 +15,13 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "conformance/harness/backend_registry.h"
 #include "conformance/harness/case.h"
 #include "conformance/harness/program.h"
+#include "conformance/harness/proof.h"
 #include "conformance/harness/run_case.h"
 #include "conformance/harness/system.h"
 #include "nlohmann/json.hpp"
@@ -33,6 +35,9 @@ constexpr int kExitPass = 0;
 constexpr int kExitFail = 1;
 constexpr int kExitUsage = 2;
 constexpr int kExitUnsupported = 3;
+// Of a case: an exit code of its own tells it from a wrong command line, which
+// is no case's fault.
+constexpr int kExitNoResult = 4;
 
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
@@ -49,20 +54,19 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-int UnknownName(std::string_view what, std::string_view name,
-                std::vector<std::string> known) {
+std::string UnknownName(std::string_view what, std::string_view name,
+                        std::vector<std::string> known) {
   std::stable_sort(known.begin(), known.end(),
                    [&](const std::string& a, const std::string& b) {
                      return EditDistance(a, name) < EditDistance(b, name);
                    });
-  std::cerr << "testee: no " << what << " is named '" << name << "'";
   if (known.empty()) {
-    std::cerr << ": none is linked in (is its library alwayslink?)\n";
-  } else {
-    known.resize(std::min<size_t>(known.size(), 3));
-    std::cerr << "; near it: " << absl::StrJoin(known, ", ") << "\n";
+    return absl::StrCat("no ", what, " is named '", name,
+                        "': none is linked in (is its library alwayslink?)");
   }
-  return kExitUsage;
+  known.resize(std::min<size_t>(known.size(), 3));
+  return absl::StrCat("no ", what, " is named '", name,
+                      "'; near it: ", absl::StrJoin(known, ", "));
 }
 
 template <typename Entries>
@@ -77,19 +81,32 @@ struct RunOptions {
   std::string case_name;
   std::string directory;
   uint64_t seed = 0;
+  bool proof = false;
 };
 
+// The arguments are wrong. With a proof, so that a case cannot claim this.
+int Refuse(const std::string& why, const std::string& result_path) {
+  std::cerr << "testee: " << why << "\n";
+  const std::string proof = GiveProof();
+  if (!proof.empty()) {
+    const nlohmann::ordered_json json = {
+        {"verdict", "REFUSED"}, {"reason", why}, {"proof", proof}};
+    const absl::Status written = WriteNewFile(result_path, json.dump() + "\n");
+    if (!written.ok()) std::cerr << "testee: " << written << "\n";
+  }
+  return kExitUsage;
+}
+
 int Run(const RunOptions& options) {
+  if (options.proof) {
+    const absl::Status taken = TakeProof();
+    if (!taken.ok()) {
+      std::cerr << "testee: " << taken.message() << "\n";
+      return kExitUsage;
+    }
+  }
   CaseRun run;
   run.seed = options.seed;
-  run.backend = FindBackend(options.backend);
-  if (run.backend == nullptr) {
-    return UnknownName("backend", options.backend, NamesOf(AllBackends()));
-  }
-  run.info = FindCase(options.case_name);
-  if (run.info == nullptr) {
-    return UnknownName("case", options.case_name, NamesOf(AllCases()));
-  }
   std::error_code error;
   std::filesystem::create_directories(options.directory, error);
   if (!error) {
@@ -101,15 +118,35 @@ int Run(const RunOptions& options) {
               << "\n";
     return kExitUsage;
   }
-
   const std::string result_path = run.directory + "/result.json";
   std::filesystem::remove(result_path, error);  // an earlier run's
-  const Outcome outcome = RunCase(run, result_path);
+  run.backend = FindBackend(options.backend);
+  if (run.backend == nullptr) {
+    return Refuse(
+        UnknownName("backend", options.backend, NamesOf(AllBackends())),
+        result_path);
+  }
+  run.info = FindCase(options.case_name);
+  if (run.info == nullptr) {
+    return Refuse(UnknownName("case", options.case_name, NamesOf(AllCases())),
+                  result_path);
+  }
+
+  const std::string streams = StandardStreams();
+  Outcome outcome = RunCase(run, result_path);
+  if (StandardStreams() != streams) {
+    outcome.verdict = CaseVerdict::kFail;
+    outcome.failures.push_back(
+        {.message = "standard input, output or error of the case's process "
+                    "was closed or replaced"});
+  }
   std::cout << std::flush;
-  const absl::Status written = WriteFile(result_path, ToJson(run, outcome));
+  if (outcome.verdict == CaseVerdict::kPass) outcome.proof = GiveProof();
+  const absl::Status written = WriteNewFile(result_path, ToJson(run, outcome));
   if (!written.ok()) {
-    std::cerr << "testee: the judge failed: " << written << "\n";
-    return kExitUsage;
+    std::cerr << "testee: no result could be written: " << written.message()
+              << std::endl;
+    return kExitNoResult;
   }
   switch (outcome.verdict) {
     case CaseVerdict::kPass:
@@ -119,7 +156,7 @@ int Run(const RunOptions& options) {
     case CaseVerdict::kUnsupported:
       return kExitUnsupported;
   }
-  return kExitUsage;
+  return kExitNoResult;
 }
 
 std::vector<std::string_view> NamesOf(const CapabilitySet& set) {
@@ -193,6 +230,8 @@ int Dispatch(int argc, char** argv) {
   run->add_option("--dir", options.directory, "A directory for this case alone")
       ->required();
   run->add_option("--seed", options.seed, "For the case's random choices");
+  run->add_flag("--proof", options.proof,
+                "A line of standard input comes back with a PASS");
 
   bool as_json = false;
   CLI::App* list = app.add_subcommand("list", "What is linked in");

@@ -7,9 +7,10 @@
 // The program that links cases and backends. Its libraries register what it
 // has; its main is this and nothing else (link :testee_main).
 //
-//   testee run --backend=B --case=C --dir=D [--seed=N]
+//   testee run --backend=B --case=C --dir=D [--seed=N] [--proof]
 //       runs one case and writes D/result.json; exits 0 PASS, 1 FAIL,
-//       3 UNSUPPORTED, 2 usage
+//       3 UNSUPPORTED, 2 usage, 4 no result could be written; with --proof the
+//       first line of standard input is the proof that README.md tells of
 //   testee list [--json]
 //       the backends and cases that are linked in
 //   testee program --call=FILE

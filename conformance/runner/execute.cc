@@ -28,6 +28,7 @@ struct Running {
   std::string directory;
   std::string temporary;
   std::string output;
+  std::string proof;  // what a PASS must bring back
 };
 
 std::vector<std::string> Descriptions(
@@ -40,7 +41,8 @@ std::vector<std::string> Descriptions(
 // The end of a case, all but its times.
 void FillOutcome(const Ending& ending, const RunRecord& run, Running& running) {
   Outcome& outcome = running.outcome;
-  CaseReport report = ReadCaseReport(running.directory + "/result.json");
+  CaseReport report =
+      ReadCaseReport(running.directory + "/result.json", running.proof);
   const ClauseInfo* clause = run.FindClause(outcome.clause);
   if (report.state == ResultState::kUnsupported && clause != nullptr &&
       Concerns(*running.task.case_info, *clause, *running.task.backend)) {
@@ -137,6 +139,9 @@ class Executor {
       absl::Status status = MakePrivateDirectory(path);
       if (!status.ok()) return status;
     }
+    absl::StatusOr<std::string> proof = RandomToken();
+    if (!proof.ok()) return proof.status();
+    running.proof = *std::move(proof);
     Outcome& outcome = running.outcome;
     outcome.number = number;
     outcome.backend = task.backend->name;
@@ -153,7 +158,9 @@ class Executor {
                     absl::StrCat("--backend=", outcome.backend),
                     absl::StrCat("--case=", outcome.case_name),
                     absl::StrCat("--dir=", running.directory),
-                    absl::StrCat("--seed=", outcome.seed)};
+                    absl::StrCat("--seed=", outcome.seed),
+                    "--proof"};
+    command.input = running.proof + "\n";
     command.environment = run_.environment;
     command.environment.emplace_back("TMPDIR", running.temporary);
     command.directory = running.temporary;

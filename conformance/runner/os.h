@@ -39,6 +39,9 @@ absl::StatusOr<std::unique_ptr<AppendFile>> CreateAppendFile(
 absl::StatusOr<std::string> MakePrivateRoot();
 absl::Status MakePrivateDirectory(const std::string& path);
 
+// 128 random bits that nobody can guess, as hexadecimal digits.
+absl::StatusOr<std::string> RandomToken();
+
 // The running program's own file.
 std::string SelfPath();
 

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -98,6 +100,14 @@ absl::StatusOr<std::string> MakePrivateRoot() {
 absl::Status MakePrivateDirectory(const std::string& path) {
   if (mkdir(path.c_str(), 0700) != 0) return SystemError("cannot make", path);
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> RandomToken() {
+  char bytes[16];
+  if (getentropy(bytes, sizeof(bytes)) != 0) {
+    return SystemError("getentropy:", "no random bytes");
+  }
+  return absl::BytesToHexString(absl::string_view(bytes, sizeof(bytes)));
 }
 
 std::string SelfPath() {

@@ -95,6 +95,8 @@ TEST_F(ProcspecTest, EachBehaviourHasItsVerdict) {
       {"env", "PASS"},
       {"extra", "UNSUPPORTED"},
       {"usage", "INFRA"},
+      {"claims-usage", "CRASH"},
+      {"forged", "CRASH"},
       {"kill-supervisor", "CRASH"},
       {"stop-supervisor", "CRASH"},
   };

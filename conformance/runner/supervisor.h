@@ -29,11 +29,15 @@
 
 namespace procspec::runner {
 
+// What a pipe takes without a reader, everywhere.
+inline constexpr size_t kMaxInput = 512;
+
 struct Command {
   std::vector<std::string> argv;  // argv[0] is the path of the program
   // Set in its environment, over this process's own.
   std::vector<std::pair<std::string, std::string>> environment;
   std::string directory;  // it runs there
+  std::string input;      // standard input, at most kMaxInput bytes
   std::string output;     // standard output, a file to create
   std::string errors;     // standard error; empty: where the output goes
   absl::Duration deadline = absl::Seconds(30);

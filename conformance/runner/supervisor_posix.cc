@@ -204,6 +204,10 @@ class TreeKeeper {
 
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
+    const int input = Input();
+    if (input >= 0) {
+      posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+    }
     posix_spawn_file_actions_adddup2(&actions, output_, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
     if (!command_.directory.empty()) {
@@ -228,12 +232,23 @@ class TreeKeeper {
                                   argv.data(), envp.data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
+    if (input >= 0) close(input);
     if (error != 0) {
       ending_.problem =
           absl::StrCat("cannot run ", command_.argv[0], ": ", strerror(error));
       return false;
     }
     return true;
+  }
+
+  // A pipe that holds the program's input; -1 if it has none.
+  int Input() const {
+    int ends[2];
+    if (command_.input.empty() || pipe2(ends, O_CLOEXEC) != 0) return -1;
+    [[maybe_unused]] const ssize_t n =
+        write(ends[1], command_.input.data(), command_.input.size());
+    close(ends[1]);
+    return ends[0];
   }
 
   int Create(const std::string& path) {
@@ -440,6 +455,9 @@ class PosixSupervisor : public Supervisor {
 
   absl::Status Start(int token, const Command& command) override {
     if (lifeline_[1] < 0) return absl::CancelledError("cancelled");
+    if (command.input.size() > kMaxInput) {
+      return absl::InvalidArgumentError("a program's input is too long");
+    }
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0) {
       return absl::ErrnoToStatus(errno, "pipe");

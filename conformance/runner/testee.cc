@@ -132,20 +132,23 @@ absl::StatusOr<TesteeList> ParseTesteeList(std::string_view text) {
   return list;
 }
 
-CaseReport ReadCaseReport(const std::string& path) {
+CaseReport ReadCaseReport(const std::string& path, std::string_view proof) {
   const Excerpt file = ReadExcerpt(path, kResultLimit, 0);
   if (file.file_bytes < 0) return {};
-  return ParseCaseReport(file.text);
+  return ParseCaseReport(file.text, proof);
 }
 
-CaseReport ParseCaseReport(std::string_view text) {
+CaseReport ParseCaseReport(std::string_view text, std::string_view proof) {
   CaseReport report;
   report.state = ResultState::kMalformed;
   const std::optional<Json> json = ParseJson(text);
   if (!json.has_value()) return report;
   const std::string verdict = GetString(*json, "verdict");
+  const bool proven = !proof.empty() && GetString(*json, "proof") == proof;
   if (verdict == "PASS") {
-    report.state = ResultState::kPass;
+    report.state = proven ? ResultState::kPass : ResultState::kUnproven;
+  } else if (verdict == "REFUSED" && proven) {
+    report.state = ResultState::kRefused;
   } else if (verdict == "FAIL") {
     report.state = ResultState::kFail;
   } else if (verdict == "UNSUPPORTED") {

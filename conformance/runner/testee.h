@@ -15,7 +15,7 @@
 // The program that links cases and backends, as the runner sees it:
 //
 //   testee list --json
-//   testee run --backend=B --case=C --dir=D [--seed=N]
+//   testee run --backend=B --case=C --dir=D [--seed=N] [--proof]
 
 namespace procspec::runner {
 
@@ -41,9 +41,11 @@ struct CaseReport {
   std::string reason;
 };
 
-// What a case wrote to result.json; bounded, whatever the file is.
-CaseReport ReadCaseReport(const std::string& path);
-CaseReport ParseCaseReport(std::string_view text);
+// What a case wrote to result.json; bounded, whatever the file is. `proof` is
+// what the testee was given by standard input: a PASS without it was written by
+// somebody else, or before the case had come to its end.
+CaseReport ReadCaseReport(const std::string& path, std::string_view proof);
+CaseReport ParseCaseReport(std::string_view text, std::string_view proof);
 
 }  // namespace procspec::runner
 

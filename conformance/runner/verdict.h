@@ -59,6 +59,8 @@ enum class ResultState {
   kAbsent,
   kMalformed,
   kPass,
+  kUnproven,  // a PASS without the proof that the case came to its end
+  kRefused,   // the testee did not take its arguments, and proves that
   kFail,
   kUnsupported,
   // Unsupported, although the backend declares all that the clause requires.

@@ -13,6 +13,7 @@ namespace {
 constexpr ResultState kAllStates[] = {
     ResultState::kAbsent,      ResultState::kMalformed,
     ResultState::kPass,        ResultState::kFail,
+    ResultState::kUnproven,    ResultState::kRefused,
     ResultState::kUnsupported, ResultState::kUnsupportedThoughDeclared};
 
 struct Row {
@@ -27,8 +28,14 @@ TEST(Judge, ExitedCases) {
       {{End::kExited, 1, S::kFail}, Verdict::kFail},
       {{End::kExited, 3, S::kUnsupported}, Verdict::kUnsupported},
       {{End::kExited, 3, S::kUnsupportedThoughDeclared}, Verdict::kFail},
-      // The testee did not even try.
-      {{End::kExited, 2, S::kAbsent}, Verdict::kInfra},
+      // The testee did not even try. Anybody can exit 2.
+      {{End::kExited, 2, S::kRefused}, Verdict::kInfra},
+      {{End::kExited, 0, S::kRefused}, Verdict::kCrash},
+      {{End::kExited, 2, S::kAbsent}, Verdict::kCrash},
+      // Written by somebody else than the judge.
+      {{End::kExited, 0, S::kUnproven}, Verdict::kCrash},
+      {{End::kExited, 1, S::kUnproven}, Verdict::kCrash},
+      {{End::kExited, 2, S::kUnproven}, Verdict::kCrash},
       // Code and result disagree.
       {{End::kExited, 1, S::kPass}, Verdict::kCrash},
       {{End::kExited, 2, S::kPass}, Verdict::kCrash},

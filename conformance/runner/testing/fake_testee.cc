@@ -46,6 +46,8 @@ constexpr const char* kBehaviours[] = {
     "fork-storm",
     "slow",
     "usage",
+    "claims-usage",
+    "forged",
     "result-is-directory",
     "pass-then-hang",
     "helper",
@@ -118,8 +120,13 @@ void WriteResult(const std::string& dir, std::string_view text) {
   std::ofstream(dir + "/result.json") << text;
 }
 
+std::string proof;  // what the runner gave by standard input
+
 void Pass(const std::string& dir) {
-  WriteResult(dir, R"({"verdict": "PASS", "failures": [], "duration_ms": 1})");
+  WriteResult(
+      dir,
+      R"({"verdict": "PASS", "failures": [], "duration_ms": 1, "proof": ")" +
+          proof + "\"}");
 }
 
 void Fail(const std::string& dir) {
@@ -182,7 +189,16 @@ int Run(const std::string& backend, std::string how, const std::string& dir) {
   }
   if (how == "exit-early") return 0;
   if (how == "exit-odd") return 77;
-  if (how == "usage") return 2;
+  if (how == "usage") {
+    WriteResult(dir, R"({"verdict": "REFUSED", "proof": ")" + proof + "\"}");
+    return 2;
+  }
+  if (how == "claims-usage") return 2;
+  if (how == "forged") {
+    proof = "0123456789abcdef0123456789abcdef";
+    Pass(dir);
+    return 0;
+  }
   if (how == "truncated") {
     WriteResult(dir, R"({"verdict": "PA)");
     return 0;
@@ -284,6 +300,9 @@ int main(int argc, char** argv) {
   const std::string name = ValueOf(argc, argv, "--case=");
   const std::string dir = ValueOf(argc, argv, "--dir=");
   if (backend.empty() || name.empty() || dir.empty()) return 2;
+  if (std::string_view(argv[argc - 1]) == "--proof") {
+    std::getline(std::cin, proof);
+  }
   const size_t slash = name.find('/');
   std::string how =
       slash == std::string::npos ? "pass" : name.substr(slash + 1);
