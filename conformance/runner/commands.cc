@@ -41,11 +41,28 @@ std::string_view DescribeExit(ExitCode code) {
       return "nothing was judged: every case is unsupported";
     case ExitCode::kNothingJudged:
       return "nothing was judged";
+    case ExitCode::kTimeLimit:
+      return "the time limit was reached before all had run";
     case ExitCode::kInterrupted:
       return "interrupted";
     default:
       return "";
   }
+}
+
+// What cases read of the environment of the runner. Their verdicts depend on
+// it, so that it is recorded, and set again by repro lines.
+constexpr const char* kCaseVariables[] = {"PROCSPEC_GUARD_MS",
+                                          "PROCSPEC_TIME_SCALE"};
+
+std::vector<std::pair<std::string, std::string>> CaseEnvironment() {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const char* name : kCaseVariables) {
+    if (std::string value = GetEnv(name); !value.empty()) {
+      out.emplace_back(name, std::move(value));
+    }
+  }
+  return out;
 }
 
 std::string DefaultRepro(const RunOptions& options, const std::string& testee) {
@@ -69,20 +86,6 @@ Problem LogProblem(const absl::Status& status) {
 std::string FindLog(const std::string& path) {
   std::error_code error;
   return std::filesystem::is_directory(path, error) ? LogPath(path) : path;
-}
-
-void SayWhatRan(const RunRecord& run, const Streams& streams) {
-  streams.out << "\nThe log ends before the run did";
-  std::vector<std::string> open;
-  for (const Outcome& o : run.outcomes) {
-    if (!o.verdict.has_value()) {
-      open.push_back(absl::StrCat(o.case_name, " on ", o.backend));
-    }
-  }
-  if (!open.empty()) {
-    streams.out << "; then ran: " << absl::StrJoin(open, ", ");
-  }
-  streams.out << ".\n";
 }
 
 }  // namespace
@@ -128,8 +131,14 @@ RunRecord NewRun(const RunOptions& options, const std::string& testee,
   run.jobs = options.jobs > 0 ? options.jobs : ProcessorCount();
   run.deadline_s = options.deadline_s > 0 ? options.deadline_s
                                           : kDefaultDeadlineS * TimeScale();
+  run.time_limit_s = options.time_limit_s;
   run.repro_prefix =
       options.repro.empty() ? DefaultRepro(options, testee) : options.repro;
+  if (options.deadline_s > 0) {
+    absl::StrAppend(&run.repro_prefix, " --deadline=", options.deadline_s);
+  }
+  run.environment = CaseEnvironment();
+  run.shard = options.shard.value_or("");
   run.clauses = CompiledClauses();
   run.backends = std::move(backends);
   run.cases = std::move(cases);
@@ -144,9 +153,11 @@ Chosen<std::unique_ptr<LogWriter>> OpenLog(const std::string& directory,
                                            const RunRecord& run) {
   absl::Status status = MakeDirectories(directory);
   if (status.ok()) {
-    auto log = LogWriter::Create(LogPath(directory));
-    status = log.ok() ? (*log)->WriteRun(run) : log.status();
-    if (status.ok()) return *std::move(log);
+    RemoveTree(LogPath(directory));
+    RemoveViews(directory);
+    auto log = LogWriter::Create(LogPath(directory), run);
+    if (log.ok()) return *std::move(log);
+    status = log.status();
   }
   return Problem{ExitCode::kCannotWrite, std::string(status.message())};
 }
@@ -163,6 +174,9 @@ ExitCode RunCommand(const RunOptions& options, const Streams& streams) {
     return Fail(streams, *problem);
   }
   auto cases = ChooseCases(linked.cases, options.only);
+  if (options.shard.has_value() && cases.index() == 0) {
+    cases = ChooseShard(std::get<0>(std::move(cases)), *options.shard);
+  }
   if (auto* problem = std::get_if<Problem>(&cases)) {
     return Fail(streams, *problem);
   }
@@ -205,6 +219,7 @@ ExitCode RunCommand(const RunOptions& options, const Streams& streams) {
   absl::StatusOr<RunRecord> logged = ReadLog(log_path);
   if (!logged.ok()) return Fail(streams, LogProblem(logged.status()));
   logged->interrupted = run.interrupted;
+  logged->time_limit_reached = run.time_limit_reached;
   const std::vector<BackendScore> scores = Score(*logged);
   const ExitCode code = Decide(*logged, scores);
   run.exit_code = static_cast<int>(code);
@@ -213,7 +228,8 @@ ExitCode RunCommand(const RunOptions& options, const Streams& streams) {
   logged->wall_s = run.wall_s;
   logged->exit_code = run.exit_code;
   streams.out << FinalTable(*logged, scores, console_options.terminal)
-              << "\nreport: " << options.out_dir << "/report.html\n";
+              << DescribeCut(*logged) << "\nreport: " << options.out_dir
+              << "/report.html\n";
   status.Update(WriteViews({{*std::move(logged), scores}}, options.out_dir));
   if (!status.ok()) {
     return Fail(streams,
@@ -330,16 +346,27 @@ ExitCode ReportCommand(const std::vector<std::string>& paths,
     return Fail(streams,
                 {ExitCode::kCannotWrite, std::string(status.message())});
   }
-  for (const ScoredRun& r : runs) {
+  std::vector<std::string> nothing_ended;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const RunRecord& run = runs[i].run;
     if (runs.size() > 1) {
-      streams.out << "specification " << r.run.spec_version << ", "
-                  << r.run.platform << ", " << r.run.started << "\n";
+      streams.out << "specification " << run.spec_version << ", "
+                  << run.platform << ", " << run.started << "\n";
     }
-    streams.out << FinalTable(r.run, r.scores, StdoutIsTerminal());
-    if (!r.run.ended) SayWhatRan(r.run, streams);
-    streams.out << "\n";
+    streams.out << FinalTable(run, runs[i].scores, StdoutIsTerminal())
+                << DescribeCut(run) << "\n";
+    if (std::none_of(run.outcomes.begin(), run.outcomes.end(),
+                     [](const Outcome& o) { return o.verdict.has_value(); })) {
+      nothing_ended.push_back(paths[i]);
+    }
   }
   streams.out << "report: " << directory << "/report.html\n";
+  if (!nothing_ended.empty()) {
+    streams.out.flush();
+    return Fail(streams, {ExitCode::kNothingEnded,
+                          absl::StrCat("no case ended in ",
+                                       absl::StrJoin(nothing_ended, ", "))});
+  }
   return ExitCode::kOk;
 }
 

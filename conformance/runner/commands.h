@@ -32,8 +32,10 @@ struct RunOptions {
   std::optional<std::string> backends;
   std::optional<std::string> only;
   std::string out_dir;
-  int jobs = 0;           // 0: the command's default
-  double deadline_s = 0;  // 0: the default, scaled
+  int jobs = 0;             // 0: the command's default
+  double deadline_s = 0;    // 0: the default, scaled
+  double time_limit_s = 0;  // for the run, from the program's start; 0: none
+  std::optional<std::string> shard;
   uint64_t seed = 0;
   bool quiet = false;
   // What repro lines begin with: a command that brings its own testee. Empty:
@@ -89,6 +91,7 @@ RunRecord NewRun(const RunOptions& options, const std::string& testee,
 std::string LogPath(const std::string& directory);
 
 // The log in the directory, which is made if need be, with the run's beginning.
+// What an earlier run left there is gone.
 Chosen<std::unique_ptr<LogWriter>> OpenLog(const std::string& directory,
                                            const RunRecord& run);
 

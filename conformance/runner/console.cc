@@ -231,10 +231,49 @@ std::string FinalTable(const RunRecord& run,
                       " more\n");
     }
   }
-  if (!run.only.empty()) {
+  if (run.IsSelection()) {
     absl::StrAppend(&out, "\nOnly a selection was run (",
-                    absl::StrJoin(run.only, ", "),
+                    DescribeSelection(run),
                     "); the percentages are of the whole specification.\n");
+  }
+  return out;
+}
+
+std::string DescribeCut(const RunRecord& run) {
+  std::string out;
+  if (run.interrupted) {
+    out = "\nThe run was interrupted";
+  } else if (run.time_limit_reached) {
+    out = absl::StrCat("\nThe run reached its time limit of ", run.time_limit_s,
+                       " s");
+  } else if (!run.ended) {
+    out = "\nThe log ends before the run did";
+  } else {
+    return "";
+  }
+  if (run.cut_bytes > 0) {
+    absl::StrAppend(&out, ", in the middle of a record (", run.cut_bytes,
+                    " bytes of it are there)");
+  }
+  std::vector<std::string> open;
+  for (const Outcome& o : run.outcomes) {
+    if (o.verdict.has_value()) continue;
+    open.push_back(absl::StrCat(o.case_name, " on ", o.backend));
+  }
+  if (!open.empty()) {
+    absl::StrAppend(&out, "; then ran: ", absl::StrJoin(open, ", "));
+  }
+  out += ".\n";
+  const std::vector<CaseOnBackend> not_run = NotRun(run);
+  if (not_run.empty()) return out;
+  absl::StrAppend(&out, "Not run: ", not_run.size(), "\n");
+  for (size_t i = 0; i < not_run.size() && i < kMissingShown; ++i) {
+    absl::StrAppend(&out, "  ", not_run[i].case_info.name, " on ",
+                    not_run[i].backend, "\n");
+  }
+  if (not_run.size() > kMissingShown) {
+    absl::StrAppend(&out, "  and ", not_run.size() - kMissingShown,
+                    " more: junit.xml has them all\n");
   }
   return out;
 }

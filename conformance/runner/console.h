@@ -62,6 +62,10 @@ std::string DescribeFailure(const RunRecord& run, const Outcome& outcome,
 std::string FinalTable(const RunRecord& run,
                        const std::vector<BackendScore>& scores, bool colour);
 
+// Of a run that did not come to its end: why, what ran then, what was not run.
+// Empty for all others.
+std::string DescribeCut(const RunRecord& run);
+
 }  // namespace procspec::runner
 
 #endif  // PROCSPEC_CONFORMANCE_RUNNER_CONSOLE_H_

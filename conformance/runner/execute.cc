@@ -87,6 +87,7 @@ class Executor {
       : run_(run), tasks_(tasks), log_(log), observer_(observer) {}
 
   absl::Status Run() {
+    RemoveAbandonedRoots();
     absl::StatusOr<std::string> root = MakePrivateRoot();
     if (!root.ok()) return root.status();
     root_ = *std::move(root);
@@ -113,7 +114,14 @@ class Executor {
         run_.interrupted = true;
         supervisor_->Cancel();
       }
-      while (!run_.interrupted && next < tasks_.size() &&
+      const bool work_left = next < tasks_.size() || supervisor_->running() > 0;
+      if (work_left && !run_.time_limit_reached && run_.time_limit_s > 0 &&
+          ElapsedSeconds() >= run_.time_limit_s) {
+        run_.time_limit_reached = true;
+        supervisor_->Cancel();
+      }
+      const bool go_on = !run_.interrupted && !run_.time_limit_reached;
+      while (go_on && next < tasks_.size() &&
              supervisor_->running() < static_cast<size_t>(run_.jobs)) {
         absl::Status status = Begin(static_cast<int>(next), tasks_[next]);
         if (!status.ok()) return status;
@@ -181,7 +189,7 @@ class Executor {
     if (it == running_.end()) return absl::OkStatus();
     Running running = std::move(it->second);
     running_.erase(it);
-    // An interrupted case has no verdict: its record stays open.
+    // A case that the run's end cut has no verdict: its record stays open.
     absl::Status status;
     if (ending.end != End::kCancelled) {
       FillOutcome(ending, run_, running);

@@ -34,8 +34,10 @@ struct Task {
 
 // Runs the tasks in this order, run.jobs at a time, each in a process and a
 // directory of its own, and logs what becomes of them. run.environment is set
-// for them. Ends early, with run.interrupted set, when Interrupted(). An error
-// means that the log cannot be written or no process can be started.
+// for them. Ends early, with run.interrupted set, when Interrupted(), and with
+// run.time_limit_reached set, when ElapsedSeconds() come to the run's limit:
+// what runs then is ended and has no verdict. An error means that the log
+// cannot be written or no process can be started.
 absl::Status Execute(RunRecord& run, const std::vector<Task>& tasks,
                      LogWriter& log, Observer& observer);
 

@@ -14,6 +14,7 @@ enum class ExitCode {
   kUsage = 2,        // the command line; also an unknown clause for `explain`
   kInfra = 3,        // no must failed, but some case could not be judged
   kCannotWrite = 4,  // the output directory or the log
+  kTimeLimit = 5,    // the run reached its --time-limit: not all was run
 
   kTesteeMissing = 10,  // no such program
   kTesteeBroken = 11,   // it could not say what it has
@@ -30,6 +31,10 @@ enum class ExitCode {
   kMutantMatchesNothing = 22,
   kLogMissing = 23,
   kLogEmpty = 24,  // a log without the record that begins a run
+  kOnlyWrongBackends = 25,  // all that are linked are wrong on purpose
+  kEmptyMutantList = 26,    // --mutant=
+  kEmptyShard = 27,
+  kNothingEnded = 28,  // a log in which no case has ended
 
   kInterrupted = 130,
 };

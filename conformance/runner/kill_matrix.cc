@@ -22,6 +22,7 @@ namespace {
 
 // For each processor: a case on a mutant mostly waits.
 constexpr int kJobsPerProcessor = 4;
+constexpr char kGuardVariable[] = "PROCSPEC_GUARD_MS";
 
 bool Contains(const std::vector<std::string>& list, const std::string& what) {
   return std::find(list.begin(), list.end(), what) != list.end();
@@ -159,22 +160,33 @@ void AppendProblems(std::string_view title,
   }
 }
 
-// Collects the verdicts; shows progress, but not reds, which are wanted here.
+// Collects the verdicts, and what a person would be told of each failure; shows
+// progress, but not reds, which are wanted here.
 class MatrixObserver : public Observer {
  public:
-  MatrixObserver(Console& console, VerdictMap& verdicts)
-      : console_(console), verdicts_(verdicts) {}
+  MatrixObserver(const RunRecord& run, Console& console, VerdictMap& verdicts)
+      : run_(run), console_(console), verdicts_(verdicts) {}
   void OnBegin(const Outcome& outcome) override { console_.OnBegin(outcome); }
   void OnEnd(const Outcome& outcome) override {
     verdicts_[{outcome.backend, outcome.case_name}] = {
         outcome.verdict.value_or(Verdict::kInfra), Why(outcome)};
+    const BackendInfo* backend = run_.FindBackend(outcome.backend);
+    if (backend != nullptr && backend->IsMutant() &&
+        IsRed(outcome.verdict.value_or(Verdict::kInfra))) {
+      failures_ += DescribeFailure(run_, outcome, /*colour=*/false);
+    }
     console_.OnEnd(outcome);
   }
   void OnTick() override { console_.OnTick(); }
 
+  // Of mutants, as `procspec run` shows them.
+  const std::string& failures() const { return failures_; }
+
  private:
+  const RunRecord& run_;
   Console& console_;
   VerdictMap& verdicts_;
+  std::string failures_;
 };
 
 // The mutants and liars that were asked for.
@@ -204,7 +216,7 @@ Chosen<std::vector<BackendInfo>> ChooseWrong(
     }
   }
   if (parts.empty()) {
-    return Problem{ExitCode::kMutantMatchesNothing,
+    return Problem{ExitCode::kEmptyMutantList,
                    "--mutant= names no mutant; leave it out to run all"};
   }
   std::vector<BackendInfo> chosen;
@@ -408,7 +420,10 @@ ExitCode KillMatrixCommand(const KillMatrixOptions& options,
   }
   RunRecord run = NewRun(run_options, testee, std::get<0>(std::move(wrong)),
                          std::get<0>(std::move(cases)));
-  run.environment = {{"PROCSPEC_GUARD_MS", absl::StrCat(options.guard_ms)}};
+  run.command = "kill-matrix";
+  std::erase_if(run.environment,
+                [](const auto& v) { return v.first == kGuardVariable; });
+  run.environment.emplace_back(kGuardVariable, absl::StrCat(options.guard_ms));
   if (auto problem = CheckClauses(run.cases, run.clauses)) {
     return Fail(streams, *problem);
   }
@@ -418,6 +433,10 @@ ExitCode KillMatrixCommand(const KillMatrixOptions& options,
     return Fail(streams, *problem);
   }
   LogWriter& log = *std::get<0>(opened);
+  for (const char* name :
+       {"kill_matrix.json", "kill_matrix.md", "failures.txt"}) {
+    RemoveTree(absl::StrCat(out, "/", name));
+  }
 
   const std::vector<Task> tasks = MatrixTasks(run, options.full);
   ConsoleOptions console_options;
@@ -428,7 +447,7 @@ ExitCode KillMatrixCommand(const KillMatrixOptions& options,
   console_options.total = tasks.size();
   Console console(streams.out, run, console_options);
   VerdictMap verdicts;
-  MatrixObserver observer(console, verdicts);
+  MatrixObserver observer(run, console, verdicts);
   const double started = ElapsedSeconds();
   absl::Status status = Execute(run, tasks, log, observer);
   console.Done();
@@ -438,8 +457,22 @@ ExitCode KillMatrixCommand(const KillMatrixOptions& options,
                           absl::StrCat("the run cannot go on: ",
                                        std::string(status.message()))});
   }
-  if (run.interrupted) {
-    return Fail(streams, {ExitCode::kInterrupted, "interrupted"});
+  if (run.interrupted || run.time_limit_reached) {
+    // Of a part nothing can be said: what is missing would look survived.
+    const ExitCode code =
+        run.interrupted ? ExitCode::kInterrupted : ExitCode::kTimeLimit;
+    run.exit_code = static_cast<int>(code);
+    status = log.WriteRunEnd(run);
+    if (!status.ok()) {
+      return Fail(streams,
+                  {ExitCode::kCannotWrite, std::string(status.message())});
+    }
+    return Fail(
+        streams,
+        {code, absl::StrCat(run.interrupted ? "interrupted"
+                                            : "the time limit was reached",
+                            " when ", verdicts.size(), " of ", tasks.size(),
+                            " cases had been run")});
   }
   const KillMatrix matrix =
       Evaluate(run, verdicts, !options.mutants.has_value());
@@ -450,6 +483,7 @@ ExitCode KillMatrixCommand(const KillMatrixOptions& options,
   status.Update(
       WriteFile(out + "/kill_matrix.json", KillMatrixJson(run, matrix)));
   status.Update(WriteFile(out + "/kill_matrix.md", markdown));
+  status.Update(WriteFile(out + "/failures.txt", observer.failures()));
   if (!status.ok()) {
     return Fail(streams,
                 {ExitCode::kCannotWrite, std::string(status.message())});

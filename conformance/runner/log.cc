@@ -3,9 +3,11 @@
 
 #include "conformance/runner/log.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "conformance/runner/json.h"
@@ -156,6 +158,7 @@ void FillEnd(const Json& json, Outcome& outcome) {
 
 void FillRun(const Json& json, RunRecord& run) {
   run.schema = static_cast<int>(GetInt(json, "schema"));
+  run.command = GetString(json, "command");
   run.spec_version = GetString(json, "spec_version");
   run.platform = GetString(json, "platform");
   run.machine = PairsFrom(json, "machine");
@@ -163,9 +166,11 @@ void FillRun(const Json& json, RunRecord& run) {
   run.started = GetString(json, "started");
   run.testee = GetString(json, "testee");
   run.only = GetStrings(json, "only");
+  run.shard = GetString(json, "shard");
   run.seed = static_cast<uint64_t>(GetInt(json, "seed"));
   run.jobs = static_cast<int>(GetInt(json, "jobs"));
   run.deadline_s = GetDouble(json, "deadline_s");
+  run.time_limit_s = GetDouble(json, "time_limit_s");
   run.repro_prefix = GetString(json, "repro_prefix");
   run.environment = PairsFrom(json, "environment");
   for (const Json& c : GetObjects(json, "clauses")) {
@@ -184,10 +189,22 @@ void FillRun(const Json& json, RunRecord& run) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LogWriter>> LogWriter::Create(
-    const std::string& path) {
-  absl::StatusOr<std::unique_ptr<AppendFile>> file = CreateAppendFile(path);
+    const std::string& path, const RunRecord& run) {
+  // A log is there with its first record or not at all.
+  const std::string temporary = path + ".new";
+  absl::StatusOr<std::unique_ptr<AppendFile>> file =
+      CreateAppendFile(temporary);
   if (!file.ok()) return file.status();
-  return std::unique_ptr<LogWriter>(new LogWriter(*std::move(file)));
+  std::unique_ptr<LogWriter> log(new LogWriter(*std::move(file)));
+  absl::Status status = log->WriteRun(run);
+  if (!status.ok()) return status;
+  std::error_code error;
+  std::filesystem::rename(temporary, path, error);
+  if (error) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot create ", path, ": ", error.message()));
+  }
+  return log;
 }
 
 absl::Status LogWriter::WriteRun(const RunRecord& run) {
@@ -205,6 +222,7 @@ absl::Status LogWriter::WriteRun(const RunRecord& run) {
   }
   const Json json = {{"type", "run"},
                      {"schema", kSchema},
+                     {"command", run.command},
                      {"spec_version", run.spec_version},
                      {"platform", run.platform},
                      {"machine", PairsToJson(run.machine)},
@@ -212,9 +230,11 @@ absl::Status LogWriter::WriteRun(const RunRecord& run) {
                      {"started", run.started},
                      {"testee", run.testee},
                      {"only", run.only},
+                     {"shard", run.shard},
                      {"seed", run.seed},
                      {"jobs", run.jobs},
                      {"deadline_s", run.deadline_s},
+                     {"time_limit_s", run.time_limit_s},
                      {"repro_prefix", run.repro_prefix},
                      {"environment", PairsToJson(run.environment)},
                      {"backends", std::move(backends)},
@@ -243,13 +263,21 @@ absl::Status LogWriter::WriteRunEnd(const RunRecord& run) {
   const Json json = {{"type", "run_end"},
                      {"wall_s", run.wall_s},
                      {"interrupted", run.interrupted},
+                     {"time_limit_reached", run.time_limit_reached},
                      {"exit_code", run.exit_code}};
   return file_->Append(DumpJson(json) + "\n");
 }
 
 absl::StatusOr<RunRecord> ReadLog(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) return absl::NotFoundError(absl::StrCat("cannot read ", path));
+  if (!in) {
+    std::error_code error;
+    return absl::NotFoundError(
+        absl::StrCat("cannot read ", path,
+                     std::filesystem::exists(path + ".new", error)
+                         ? ": its run was ended before it had begun a case"
+                         : ""));
+  }
   const std::string text((std::istreambuf_iterator<char>(in)),
                          std::istreambuf_iterator<char>());
   absl::StatusOr<RunRecord> run = ParseLog(text);
@@ -272,7 +300,12 @@ absl::StatusOr<RunRecord> ParseLog(std::string_view text) {
     if (line.empty()) continue;
     const std::optional<Json> json = ParseJson(line);
     if (!json.has_value()) {
-      ++run.unreadable_lines;
+      // Only what was being written when the runner was killed has no newline.
+      if (newline == std::string_view::npos) {
+        run.cut_bytes = static_cast<int64_t>(line.size());
+      } else {
+        ++run.unreadable_lines;
+      }
       continue;
     }
     const std::string type = GetString(*json, "type");
@@ -305,6 +338,7 @@ absl::StatusOr<RunRecord> ParseLog(std::string_view text) {
       run.ended = true;
       run.wall_s = GetDouble(*json, "wall_s");
       run.interrupted = GetBool(*json, "interrupted");
+      run.time_limit_reached = GetBool(*json, "time_limit_reached");
       run.exit_code = static_cast<int>(GetInt(*json, "exit_code", -1));
     }
     // Other types are of a later minor version: to be skipped.

@@ -15,7 +15,8 @@
 
 // The log of a run, the source of every view: JSON lines, each written by one
 // call, never changed. A run that is killed at any instant leaves a log in
-// which every case that ended is whole and those that ran are named.
+// which every case that ended is whole and those that ran are named, or no log
+// if it had begun no case. Each record is as log.schema.json says.
 //
 //   {"type":"run", ...}      first: what is run, on what, by what
 //   {"type":"begin", ...}    a case begins
@@ -26,10 +27,10 @@ namespace procspec::runner {
 
 class LogWriter {
  public:
+  // A log of this run, replacing what was there.
   static absl::StatusOr<std::unique_ptr<LogWriter>> Create(
-      const std::string& path);
+      const std::string& path, const RunRecord& run);
 
-  absl::Status WriteRun(const RunRecord& run);
   absl::Status WriteBegin(const Outcome& outcome);
   absl::Status WriteEnd(const Outcome& outcome);
   absl::Status WriteRunEnd(const RunRecord& run);
@@ -37,6 +38,8 @@ class LogWriter {
  private:
   explicit LogWriter(std::unique_ptr<AppendFile> file)
       : file_(std::move(file)) {}
+
+  absl::Status WriteRun(const RunRecord& run);
 
   std::unique_ptr<AppendFile> file_;
 };

@@ -8,6 +8,7 @@
 
 #include "CLI/CLI.hpp"
 #include "conformance/runner/commands.h"
+#include "conformance/runner/execute.h"
 #include "conformance/runner/exit_code.h"
 #include "conformance/runner/os.h"
 
@@ -29,6 +30,11 @@ void AddRunOptions(CLI::App& app, RunOptions& options) {
                  "Seconds for a case (40, times PROCSPEC_TIME_SCALE)")
       ->check(CLI::PositiveNumber)
       ->take_last();
+  app.add_option("--time-limit", options.time_limit_s,
+                 "Seconds for the run: then it ends and says what it has not "
+                 "run (none)")
+      ->check(CLI::PositiveNumber)
+      ->take_last();
   app.add_option("--seed", options.seed, "Where cases draw their seeds from")
       ->check(CLI::Range(0, 2147483647))
       ->take_last();
@@ -40,6 +46,7 @@ void AddRunOptions(CLI::App& app, RunOptions& options) {
 }
 
 int Main(int argc, char** argv) {
+  ElapsedSeconds();  // counts from here
   CLI::App app{"procspec: judges implementations of process parallelism"};
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
@@ -65,10 +72,17 @@ int Main(int argc, char** argv) {
           ->add_option("--only", only,
                        "GLOB[,GLOB...] of case names or clause ids")
           ->expected(0, 1);
+  std::string shard;
+  CLI::Option* shard_option =
+      run_app
+          ->add_option("--shard", shard,
+                       "I/N: the I-th of N parts of the cases")
+          ->take_last();
   AddRunOptions(*run_app, run);
   run_app->callback([&] {
     if (backend_option->count() > 0) run.backends = backends;
     if (only_option->count() > 0) run.only = only;
+    if (shard_option->count() > 0) run.shard = shard;
     CatchInterrupts();
     code = RunCommand(run, streams);
   });

@@ -35,8 +35,13 @@ absl::StatusOr<std::unique_ptr<AppendFile>> CreateAppendFile(
     const std::string& path);
 
 // A new directory that nobody else can enter, with a short path: sockets live
-// in it, whose paths may have 108 bytes.
+// in it, whose paths may have 108 bytes. It is known to be in use for as long
+// as this process lives.
 absl::StatusOr<std::string> MakePrivateRoot();
+
+// Removes the private roots that killed processes of this user have left.
+void RemoveAbandonedRoots();
+
 absl::Status MakePrivateDirectory(const std::string& path);
 
 // 128 random bits that nobody can guess, as hexadecimal digits.

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 #include "absl/strings/escaping.h"
@@ -29,6 +31,22 @@ namespace {
 absl::Status SystemError(std::string_view what, std::string_view path) {
   const int code = errno;
   return absl::ErrnoToStatus(code, absl::StrCat(what, " ", path));
+}
+
+constexpr char kRootPrefix[] = "psr-";
+
+// Where private roots are: /tmp before TMPDIR, since build systems set long
+// ones.
+std::vector<std::string> RootBases() {
+  std::vector<std::string> bases = {"/tmp"};
+  if (std::string base = GetEnv("TMPDIR"); !base.empty()) {
+    bases.push_back(std::move(base));
+  }
+  return bases;
+}
+
+int OpenDirectory(const std::string& path) {
+  return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 class PosixAppendFile : public AppendFile {
@@ -85,16 +103,45 @@ absl::StatusOr<std::unique_ptr<AppendFile>> CreateAppendFile(
 }
 
 absl::StatusOr<std::string> MakePrivateRoot() {
-  // /tmp before TMPDIR: build systems set long ones.
-  std::string candidates[] = {"/tmp", GetEnv("TMPDIR")};
   absl::Status status;
-  for (const std::string& base : candidates) {
-    if (base.empty()) continue;
-    std::string path = base + "/ps-XXXXXX";
-    if (mkdtemp(path.data()) != nullptr) return path;
-    status.Update(SystemError("cannot make a directory in", base));
+  for (const std::string& base : RootBases()) {
+    while (true) {
+      std::string path = absl::StrCat(base, "/", kRootPrefix, "XXXXXX");
+      if (mkdtemp(path.data()) == nullptr) {
+        status.Update(SystemError("cannot make a directory in", base));
+        break;
+      }
+      // Never closed: the lock shows that the owner lives.
+      const int fd = OpenDirectory(path);
+      if (fd >= 0) flock(fd, LOCK_EX);
+      // Before it was locked, another process may have taken it for abandoned.
+      if (access(path.c_str(), F_OK) == 0) return path;
+      if (fd >= 0) close(fd);
+    }
   }
   return status;
+}
+
+void RemoveAbandonedRoots() {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  for (const std::string& base : RootBases()) {
+    for (fs::directory_iterator it(base, error), end; !error && it != end;
+         it.increment(error)) {
+      if (!absl::StartsWith(it->path().filename().string(), kRootPrefix)) {
+        continue;
+      }
+      const int fd = OpenDirectory(it->path());
+      if (fd < 0) continue;
+      struct stat info;
+      if (fstat(fd, &info) == 0 && info.st_uid == geteuid() &&
+          flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        std::error_code ignored;
+        fs::remove_all(it->path(), ignored);
+      }
+      close(fd);
+    }
+  }
 }
 
 absl::Status MakePrivateDirectory(const std::string& path) {

@@ -10,8 +10,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <map>
+#include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -192,40 +194,186 @@ TEST_F(ProcspecTest, ReproLinesNameTheTesteeOnlyWhereTheyMust) {
   EXPECT_EQ(prefix("--repro='bazel run //:mine --'"), "bazel run //:mine --");
 }
 
+// Nothing was judged, so that nothing may look green: each way of it has an
+// error and an exit code of its own.
 TEST_F(ProcspecTest, EveryWayOfRunningNothingHasACode) {
+  const std::string run = absl::StrCat(procspec_, " run --testee=", testee_,
+                                       " --out=", root_, "/out ");
+  const std::string matrix = absl::StrCat(
+      procspec_, " kill-matrix --testee=", testee_, " --out=", root_, "/km ");
+  const std::string report = absl::StrCat(procspec_, " report ", root_);
+  ASSERT_TRUE(WriteFile(root_ + "/empty.jsonl", "").ok());
+  ASSERT_TRUE(WriteFile(root_ + "/text.jsonl", "no log\n").ok());
   struct Row {
-    std::string arguments;
-    std::string environment;
+    std::string way;
+    std::string command;
     int code;
     std::string says;
   };
   const Row rows[] = {
-      {"--backend=", "", 14, "names no backend"},
-      {"--backend=,", "", 14, "names no backend"},
-      {"--backend=godo", "", 15, "did you mean good"},
-      {"--only=", "", 16, "names no case"},
-      {"--only=queue.put.timeout-ful", "", 17, "queue.put.timeout-full"},
-      {"--backend=other", "", 18, "unsupported"},
-      {"", "FAKE_TESTEE_LIST=no-backends", 12, "no backend"},
-      {"", "FAKE_TESTEE_LIST=no-cases", 13, "no case"},
-      {"", "FAKE_TESTEE_LIST=unknown-clause", 19, "no.such-clause"},
-      {"", "FAKE_TESTEE_LIST=broken", 11, "not a JSON object"},
-      {"", "FAKE_TESTEE_LIST=crash", 11, "SIGABRT"},
-      {"--backend=good --only='*/usage'", "FAKE_TESTEE_ALL=1", 20, "nothing"},
-      {"--testee=/no/such/testee", "", 10, "/no/such/testee"},
-      {"--out=/proc/no", "", 4, "/proc/no"},
-      {"--jobs=0", "", 2, "jobs"},
-      {"--deadline=-1", "", 2, "deadline"},
-      {"--no-such-option", "", 2, "no-such-option"},
+      {"no testee", run + "--testee=/no/such/testee", 10, "/no/such/testee"},
+      {"a testee that cannot say what it has", "FAKE_TESTEE_LIST=broken " + run,
+       11, "not a JSON object"},
+      {"a testee that cannot say what it has", "FAKE_TESTEE_LIST=crash " + run,
+       11, "SIGABRT"},
+      {"no backend linked", "FAKE_TESTEE_LIST=no-backends " + run, 12,
+       "no backend"},
+      {"no case linked", "FAKE_TESTEE_LIST=no-cases " + run, 13, "no case"},
+      {"an empty list of backends", run + "--backend=", 14, "names no backend"},
+      {"an empty list of backends", run + "--backend=,", 14,
+       "names no backend"},
+      {"a typo in a backend", run + "--backend=godo", 15, "did you mean good"},
+      {"an empty filter", run + "--only=", 16, "names no case"},
+      {"a typo in an id", run + "--only=queue.put.timeout-ful", 17,
+       "queue.put.timeout-full"},
+      {"all unsupported", run + "--backend=other", 18, "unsupported"},
+      {"a testee of another specification",
+       "FAKE_TESTEE_LIST=unknown-clause " + run, 19, "no.such-clause"},
+      {"all INFRA",
+       "FAKE_TESTEE_ALL=1 " + run + "--backend=good --only='*/usage'", 20,
+       "nothing"},
+      {"no mutant linked", "FAKE_TESTEE_LIST=no-backends " + matrix, 21,
+       "no mutant"},
+      {"a typo in a mutant", matrix + "--mutant=nothing", 22, "'nothing'"},
+      {"no log", report + "/none.jsonl", 23, "none.jsonl"},
+      {"an empty log", report + "/empty.jsonl", 24, "no record"},
+      {"an empty log", report + "/text.jsonl", 24, "no record"},
+      {"only backends that are wrong on purpose",
+       "FAKE_TESTEE_LIST=only-wrong " + run, 25, "name them"},
+      {"an empty list of mutants", matrix + "--mutant=", 26, "names no mutant"},
+      {"an empty shard", run + "--shard=3/3", 27, "3/3 has no case"},
+      {"the time limit before the first case", run + "--time-limit=0.0001", 5,
+       "Not run: 6\n"},
+      {"no place for the log", run + "--out=/proc/no", 4, "/proc/no"},
+      {"a wrong command line", run + "--jobs=0", 2, "jobs"},
+      {"a wrong command line", run + "--deadline=-1", 2, "deadline"},
+      {"a wrong command line", run + "--time-limit=0", 2, "time-limit"},
+      {"a wrong command line", run + "--shard=0/2", 2, "--shard=0/2"},
+      {"a wrong command line", run + "--shard=3/2", 2, "--shard=3/2"},
+      {"a wrong command line", run + "--no-such-option", 2, "no-such-option"},
+      {"a wrong command line", procspec_, 2, "subcommand"},
+      {"the runner killed",
+       absl::StrCat("FAKE_TESTEE_ALL=1 ", run, "--out=", root_,
+                    "/killed --backend=good --only='*/hang' & "
+                    "until grep -q '\"type\":\"begin\"' ",
+                    root_,
+                    "/killed/log.jsonl; do sleep 0.01; done; "
+                    "kill -KILL $!; wait $!"),
+       137, ""},
+      {"a log in which nothing ended", report + "/killed", 28,
+       "then ran: queue.put.timeout-full/hang on good"},
   };
+  std::map<std::string, int> codes;
+  std::map<int, std::string> ways;
   for (const Row& row : rows) {
-    EXPECT_EQ(Run(row.arguments, row.environment), row.code)
-        << row.arguments << " " << row.environment << "\n"
+    EXPECT_EQ(Shell("{ " + row.command + "; }"), row.code)
+        << row.way << ": " << row.command << "\n"
         << output_;
     EXPECT_TRUE(Printed(row.says)) << row.says << "\n" << output_;
+    EXPECT_TRUE(row.code == 137 || row.code == 2 ||
+                Printed(absl::StrCat("[exit ", row.code, "]")))
+        << output_;
+    EXPECT_EQ(codes.emplace(row.way, row.code).first->second, row.code);
+    EXPECT_EQ(ways.emplace(row.code, row.way).first->second, row.way);
   }
-  EXPECT_EQ(Shell(procspec_), 2);
+  EXPECT_GE(ways.size(), 12u);
+  for (const auto& [code, way] : ways) {
+    std::cout << "exit " << code << ": " << way << "\n";
+  }
+  std::cout << "empty runs " << ways.size() << "/" << codes.size() << "\n";
   EXPECT_EQ(Shell(procspec_ + " run --help"), 0);
+}
+
+TEST_F(ProcspecTest, ShardsTogetherAreEverything) {
+  std::multiset<std::string> run_in_shards;
+  for (const char* shard : {"1/2", "2/2"}) {
+    Run(absl::StrCat("--backend=good --shard=", shard), "FAKE_TESTEE_COPIES=2");
+    auto run = ReadLog(root_ + "/out/log.jsonl");
+    ASSERT_TRUE(run.ok());
+    EXPECT_EQ(run->shard, shard);
+    EXPECT_TRUE(Printed(absl::StrCat("shard ", shard))) << output_;
+    for (const Outcome& o : run->outcomes) run_in_shards.insert(o.case_name);
+    // By clauses: what the other shard judges is no fault of this one.
+    EXPECT_EQ(run->exit_code, run->outcomes.size() > 1 ? 1 : 0);
+  }
+  Run("--backend=good", "FAKE_TESTEE_COPIES=2");
+  auto run = ReadLog(root_ + "/out/log.jsonl");
+  ASSERT_TRUE(run.ok());
+  std::multiset<std::string> all;
+  for (const Outcome& o : run->outcomes) all.insert(o.case_name);
+  EXPECT_EQ(run_in_shards, all);
+}
+
+// Guard in the case < deadline of the case < limit of the run < Bazel's.
+TEST_F(ProcspecTest, AtItsTimeLimitARunSaysWhatItHasNotRun) {
+  const absl::Time start = absl::Now();
+  EXPECT_EQ(Run("--backend=good --jobs=1 --time-limit=1 "
+                "--only='queue.get.timeout-empty,*/hang,*/stop,*/slow'",
+                "FAKE_TESTEE_ALL=1"),
+            5)
+      << output_;
+  EXPECT_LT(absl::Now() - start, absl::Seconds(30));  // the case has 40 s
+  auto run = ReadLog(root_ + "/out/log.jsonl");
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_TRUE(run->ended);
+  EXPECT_TRUE(run->time_limit_reached);
+  EXPECT_EQ(run->time_limit_s, 1);
+  EXPECT_EQ(run->exit_code, 5);
+  std::map<std::string, std::string> states;
+  for (const Outcome& o : run->outcomes) {
+    states[o.case_name] = o.verdict.has_value() ? "ended" : "cut";
+  }
+  const std::string junit = ReadFile(root_ + "/out/junit.xml");
+  for (const CaseOnBackend& c : NotRun(*run)) {
+    EXPECT_EQ(states.count(c.case_info.name), 0u);
+    states[c.case_info.name] = "not run";
+    EXPECT_TRUE(Printed("  " + c.case_info.name + " on good\n")) << output_;
+    EXPECT_NE(junit.find(absl::StrCat("name=\"", c.case_info.name,
+                                      "\" time=\"0\"><error type=\"NOT_RUN\"")),
+              std::string::npos);
+  }
+  EXPECT_EQ(states.size(), 4u);
+  EXPECT_EQ(states["queue.put.timeout-full/slow"], "not run");
+  EXPECT_EQ(states["queue.put.timeout-full/stop"], "not run");
+  EXPECT_TRUE(Printed("The run reached its time limit of 1 s")) << output_;
+  EXPECT_NE(ReadFile(root_ + "/out/report.html").find("time limit"),
+            std::string::npos);
+  // Nothing is made of a part of a kill matrix.
+  EXPECT_EQ(Shell(absl::StrCat(procspec_, " kill-matrix --testee=", testee_,
+                               " --out=", root_, "/km --time-limit=0.0001")),
+            5);
+  EXPECT_TRUE(Printed("0 of ")) << output_;
+  EXPECT_FALSE(std::filesystem::exists(root_ + "/km/kill_matrix.md"));
+}
+
+// What cases read of the environment is in the log and in repro lines.
+TEST_F(ProcspecTest, TheEnvironmentOfCasesIsKnown) {
+  Run("--backend=good --deadline=2.5",
+      "PROCSPEC_GUARD_MS=300 PROCSPEC_TIME_SCALE=2");
+  auto run = ReadLog(root_ + "/out/log.jsonl");
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(ReproLine(*run, "good", "x"),
+            absl::StrCat("PROCSPEC_GUARD_MS=300 PROCSPEC_TIME_SCALE=2 "
+                         "tools/conform --testee=",
+                         testee_, " --deadline=2.5 --backend=good --only=x"));
+}
+
+TEST_F(ProcspecTest, ALaterRunLeavesNothingOfAnEarlierOne) {
+  Run("--backend=good");
+  EXPECT_TRUE(std::filesystem::exists(root_ + "/out/report.html"));
+  // Killed before it had anything to say.
+  EXPECT_EQ(Shell(absl::StrCat(
+                "{ FAKE_TESTEE_ALL=1 ", procspec_, " run --testee=", testee_,
+                " --out=", root_,
+                "/out --backend=good --only='*/hang' & until "
+                "grep -q hang ",
+                root_, "/out/log.jsonl && test ! -e ", root_,
+                "/out/report.html; do sleep 0.01; done; kill -KILL $!; "
+                "wait $!; }")),
+            137);
+  for (const char* view : {"summary.json", "junit.xml", "report.html"}) {
+    EXPECT_FALSE(std::filesystem::exists(root_ + "/out/" + view)) << view;
+  }
 }
 
 TEST_F(ProcspecTest, AnInterruptEndsEverythingAndKeepsWhatIsKnown) {
@@ -286,10 +434,6 @@ TEST_F(ProcspecTest, ReportsAreMadeFromACutLog) {
                                "/else")),
             0);
   EXPECT_TRUE(std::filesystem::exists(root_ + "/else/summary.json"));
-
-  EXPECT_EQ(Shell(procspec_ + " report /no/such/log"), 23);
-  ASSERT_TRUE(WriteFile(log, "").ok());
-  EXPECT_EQ(Shell(procspec_ + " report " + log), 24);
 }
 
 TEST_F(ProcspecTest, ListsWhatThereIs) {
@@ -336,9 +480,19 @@ TEST_F(ProcspecTest, TheKillMatrixHoldsMutantsToWhatTheyDeclare) {
   EXPECT_TRUE(Printed("red, but not declared")) << output_;
   EXPECT_EQ(Shell(command), 1);
   EXPECT_TRUE(Printed("Must clauses that no mutant kills")) << output_;
-  EXPECT_EQ(Shell(command + "--mutant=nothing"), 22);
-  EXPECT_EQ(Shell(command + "--mutant="), 22);
-  EXPECT_EQ(Shell("FAKE_TESTEE_LIST=no-backends " + command), 21);
+  // What a person would be told of each mutant's failures.
+  EXPECT_EQ(Shell(command + "--mutant=mutant"), 0);
+  const std::string failures = ReadFile(root_ + "/km/failures.txt");
+  EXPECT_NE(failures.find("FAIL queue.put.timeout-full on mutant\n"),
+            std::string::npos)
+      << failures;
+  auto run = ReadLog(root_ + "/km/log.jsonl");
+  ASSERT_TRUE(run.ok());
+  EXPECT_NE(failures.find(absl::StrCat(
+                "  repeat: ",
+                ReproLine(*run, "mutant", "queue.put.timeout-full"), "\n")),
+            std::string::npos)
+      << failures;
 }
 
 }  // namespace

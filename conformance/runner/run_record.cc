@@ -4,10 +4,12 @@
 #include "conformance/runner/run_record.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "spec/clause.h"
@@ -27,6 +29,28 @@ const BackendInfo* RunRecord::FindBackend(std::string_view name) const {
     if (backend.name == name) return &backend;
   }
   return nullptr;
+}
+
+std::string DescribeSelection(const RunRecord& run) {
+  std::vector<std::string> parts = run.only;
+  if (!run.shard.empty()) parts.push_back(absl::StrCat("shard ", run.shard));
+  return absl::StrJoin(parts, ", ");
+}
+
+std::vector<CaseOnBackend> NotRun(const RunRecord& run) {
+  std::vector<CaseOnBackend> out;
+  // A kill matrix runs some cases on some backends, and the log does not say
+  // which it was to run.
+  if (run.command != "run") return out;
+  std::set<std::pair<std::string_view, std::string_view>> begun;
+  for (const Outcome& o : run.outcomes) begun.emplace(o.backend, o.case_name);
+  for (const BackendInfo& backend : run.backends) {
+    for (const CaseInfo& c : run.cases) {
+      if (!c.selected || begun.count({backend.name, c.name}) > 0) continue;
+      out.push_back({backend.name, c});
+    }
+  }
+  return out;
 }
 
 bool AppliesTo(const ClauseInfo& clause, std::string_view platform) {

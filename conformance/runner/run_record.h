@@ -96,6 +96,7 @@ struct Outcome {
 
 struct RunRecord {
   int schema = 1;
+  std::string command = "run";  // or kill-matrix
   std::string spec_version;
   std::string platform;
   std::vector<std::pair<std::string, std::string>> machine;
@@ -103,9 +104,11 @@ struct RunRecord {
   std::string started;  // RFC 3339
   std::string testee;
   std::vector<std::string> only;  // the selection; empty: everything
+  std::string shard;              // "2/5": the second of five parts
   uint64_t seed = 0;
   int jobs = 0;
   double deadline_s = 0;
+  double time_limit_s = 0;   // for the run; 0: none
   std::string repro_prefix;  // a command that takes the options of `run`
   std::vector<std::pair<std::string, std::string>> environment;  // of cases
   std::vector<ClauseInfo> clauses;
@@ -116,14 +119,34 @@ struct RunRecord {
 
   bool ended = false;  // the record that ends the run is there
   bool interrupted = false;
+  bool time_limit_reached = false;
   double wall_s = 0;
   int exit_code = -1;
-  // Lines that could not be read: the last one of a killed run, or damage.
-  int unreadable_lines = 0;
+  int unreadable_lines = 0;  // damage
+  // Of the last record, which the end of the runner has cut; 0: it is whole.
+  int64_t cut_bytes = 0;
 
   const ClauseInfo* FindClause(std::string_view id) const;
   const BackendInfo* FindBackend(std::string_view name) const;
+
+  // A part of the cases was chosen.
+  bool IsSelection() const { return !only.empty() || !shard.empty(); }
+  // It came to its end, and not before its time.
+  bool IsComplete() const {
+    return ended && !interrupted && !time_limit_reached;
+  }
 };
+
+// "queue.*, pipe.*, shard 2/5": what IsSelection.
+std::string DescribeSelection(const RunRecord& run);
+
+struct CaseOnBackend {
+  std::string backend;
+  CaseInfo case_info;
+};
+
+// What was to be run and never began, because the run ended early.
+std::vector<CaseOnBackend> NotRun(const RunRecord& run);
 
 // Whether a clause speaks of a platform such as "linux".
 bool AppliesTo(const ClauseInfo& clause, std::string_view platform);

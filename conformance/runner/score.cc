@@ -90,7 +90,7 @@ std::vector<BackendScore> Score(const RunRecord& run) {
       if (applicable && concerned > 0 && passed == concerned) {
         ++score.musts_passed;
       }
-      const bool in_scope = run.only.empty() || selected.count(clause.id) > 0;
+      const bool in_scope = !run.IsSelection() || selected.count(clause.id) > 0;
       if (applicable && in_scope && !(verdict.has_value() && Holds(*verdict))) {
         score.musts_not_held.push_back(clause.id);
       }
@@ -108,6 +108,7 @@ ScoredRun Scored(RunRecord run) {
 
 ExitCode Decide(const RunRecord& run, const std::vector<BackendScore>& scores) {
   if (run.interrupted) return ExitCode::kInterrupted;
+  if (run.time_limit_reached) return ExitCode::kTimeLimit;
   bool all_unsupported = true;
   bool all_infra = true;
   bool some_infra = false;

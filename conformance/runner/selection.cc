@@ -4,9 +4,11 @@
 #include "conformance/runner/selection.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -104,7 +106,7 @@ Chosen<std::vector<BackendInfo>> ChooseBackends(
       if (!b.wrong) chosen.push_back(b);
     }
     if (chosen.empty()) {
-      return Problem{ExitCode::kNoBackendsLinked,
+      return Problem{ExitCode::kOnlyWrongBackends,
                      "the testee has no backend but those that are wrong on "
                      "purpose; name them to run them"};
     }
@@ -187,6 +189,39 @@ Chosen<std::vector<CaseInfo>> ChooseCases(
   std::vector<CaseInfo> chosen = linked;
   for (CaseInfo& c : chosen) c.selected = wanted.count(c.name) > 0;
   return chosen;
+}
+
+Chosen<std::vector<CaseInfo>> ChooseShard(std::vector<CaseInfo> cases,
+                                          const std::string& shard) {
+  const std::vector<std::string> parts = absl::StrSplit(shard, '/');
+  int index = 0;
+  int count = 0;
+  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &index) ||
+      !absl::SimpleAtoi(parts[1], &count) || index < 1 || index > count) {
+    return Problem{ExitCode::kUsage,
+                   absl::StrCat("--shard=", shard,
+                                ": expected I/N with 1 <= I <= N, as 2/5")};
+  }
+  // By clauses, so that the verdict of each is made in one shard.
+  std::map<std::string, int> clauses;
+  bool any = false;
+  for (CaseInfo& c : cases) {
+    if (!c.selected) continue;
+    const int number =
+        clauses.emplace(c.clause, static_cast<int>(clauses.size()))
+            .first->second;
+    c.selected = number % count == index - 1;
+    any = any || c.selected;
+  }
+  if (!any) {
+    return Problem{
+        ExitCode::kEmptyShard,
+        absl::StrCat("the shard ", shard, " has no case: those chosen are of ",
+                     clauses.size(),
+                     " clauses only; take fewer shards (bazel: "
+                     "shard_count, or --test_sharding_strategy=disabled)")};
+  }
+  return cases;
 }
 
 std::optional<Problem> CheckClauses(const std::vector<CaseInfo>& cases,

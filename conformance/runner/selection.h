@@ -48,6 +48,11 @@ Chosen<std::vector<CaseInfo>> ChooseCases(
     const std::vector<CaseInfo>& linked,
     const std::optional<std::string>& globs);
 
+// Of the selected cases, those that stay selected in a part of the run: "2/5"
+// is the second of five, which together are all.
+Chosen<std::vector<CaseInfo>> ChooseShard(std::vector<CaseInfo> cases,
+                                          const std::string& shard);
+
 // Every case must name a clause that exists and is not withdrawn.
 std::optional<Problem> CheckClauses(const std::vector<CaseInfo>& cases,
                                     const std::vector<ClauseInfo>& clauses);

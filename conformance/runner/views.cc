@@ -3,6 +3,10 @@
 
 #include "conformance/runner/views.h"
 
+#include <limits>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "conformance/runner/files.h"
 #include "conformance/runner/os.h"
 
@@ -24,6 +28,17 @@ absl::Status WriteViews(const std::vector<ScoredRun>& runs,
     status.Update(WriteFile(path, junit));
   }
   return status;
+}
+
+void RemoveViews(const std::string& directory) {
+  for (const std::string& name :
+       ListDirectory(directory, std::numeric_limits<size_t>::max())) {
+    if (name == "summary.json" || name == "junit.xml" || name == "report.md" ||
+        name == "report.html" ||
+        (absl::StartsWith(name, "badge-") && absl::EndsWith(name, ".svg"))) {
+      RemoveTree(absl::StrCat(directory, "/", name));
+    }
+  }
 }
 
 }  // namespace procspec::runner

@@ -48,6 +48,14 @@ std::string HtmlReport(const std::vector<ScoredRun>& runs);
 absl::Status WriteViews(const std::vector<ScoredRun>& runs,
                         const std::string& directory);
 
+// Removes from the directory what WriteViews has written: the views of an
+// earlier run must not stand beside the log of another.
+void RemoveViews(const std::string& directory);
+
+// Removes from the directory what WriteViews wrote: the views of an earlier run
+// must not stand beside the log of another.
+void RemoveViews(const std::string& directory);
+
 }  // namespace procspec::runner
 
 #endif  // PROCSPEC_CONFORMANCE_RUNNER_VIEWS_H_

@@ -5,7 +5,10 @@
 // way that the runner must be able to deal with. The case's variant says which.
 //
 // FAKE_TESTEE_LIST makes `list` go wrong: no-cases, no-backends, broken,
-// unknown-clause, crash.
+// unknown-clause, crash, only-wrong.
+// FAKE_TESTEE_ALL lists all behaviours, FAKE_TESTEE_COPIES=N so many quick
+// cases, as "fail.3". FAKE_TESTEE_TRACE names a file in which each case notes
+// that it starts and that it has done.
 
 #include <fcntl.h>
 #include <signal.h>
@@ -14,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -68,6 +72,15 @@ std::string ValueOf(int argc, char** argv, std::string_view flag) {
   return "";
 }
 
+// One line of the trace, whole whoever else writes.
+void Trace(const std::string& line) {
+  const char* path = getenv("FAKE_TESTEE_TRACE");
+  if (path == nullptr) return;
+  const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  [[maybe_unused]] const ssize_t n = write(fd, line.data(), line.size());
+  close(fd);
+}
+
 int List() {
   const char* mode = getenv("FAKE_TESTEE_LIST");
   const std::string how = mode == nullptr ? "" : mode;
@@ -77,7 +90,9 @@ int List() {
     return 0;
   }
   std::cout << "{\"backends\": [";
-  if (how != "no-backends") {
+  if (how == "only-wrong") {
+    std::cout << R"({"name": "always-ok", "capabilities": [], "wrong": true})";
+  } else if (how != "no-backends") {
     std::cout
         << R"({"name": "good", "capabilities": ["queue", "process"], "platform": "linux"},
       {"name": "other", "capabilities": [], "platform": "linux"},
@@ -104,6 +119,14 @@ int List() {
               << "\", \"variant\": \"extra\", \"requires\": [\"pool\"]}";
     std::cout << ",{\"name\": \"" << kOtherClause << "\", \"clause\": \""
               << kOtherClause << "\", \"variant\": \"\"}";
+    const char* copies = getenv("FAKE_TESTEE_COPIES");
+    for (int i = 0; copies != nullptr && i < atoi(copies); ++i) {
+      for (const char* b : {"pass", "fail", "exit-odd", "chatty"}) {
+        std::cout << ",{\"name\": \"" << clause << "/" << b << "." << i
+                  << "\", \"clause\": \"" << clause << "\", \"variant\": \""
+                  << b << "." << i << "\"}";
+      }
+    }
     const char* all = getenv("FAKE_TESTEE_ALL");
     for (const char* b : kBehaviours) {
       if (all == nullptr) break;
@@ -220,6 +243,10 @@ int Run(const std::string& backend, std::string how, const std::string& dir) {
     printf("the last line\n");
     fflush(stdout);
   }
+  if (how == "chatty") {  // whose end is a long record
+    std::cerr << std::string(100000, 'x');
+    return 77;
+  }
   if (how == "escape") Escape();
   if (how == "leave-child") {
     if (fork() == 0) SleepForEver();
@@ -315,5 +342,9 @@ int main(int argc, char** argv) {
   if ((backend == "wild" || backend == "always-ok") && how == "pass") {
     how = "fail";
   }
-  return Run(backend, how, dir);
+  how.resize(std::min(how.find('.'), how.size()));
+  Trace("start " + name + " " + dir + "\n");
+  const int code = Run(backend, how, dir);
+  Trace("done " + name + "\n");
+  return code;
 }

@@ -63,7 +63,7 @@ std::vector<Column> Columns(const std::vector<ScoredRun>& runs) {
 Standing StandingOf(const Column& column) {
   const BackendScore& s = *column.score;
   const RunRecord& run = *column.run;
-  const bool whole = run.ended && !run.interrupted && run.only.empty();
+  const bool whole = run.IsComplete() && !run.IsSelection();
   for (const std::string& id : s.musts_not_held) {
     if (whole || s.verdicts.count(id) > 0) return Standing::kFails;
   }
@@ -105,15 +105,19 @@ std::vector<std::string> Notes(const std::vector<ScoredRun>& runs) {
     if (r.run.interrupted) {
       notes.push_back(absl::StrCat(
           of, " was interrupted: what had not ended is INFRA or missing."));
+    } else if (r.run.time_limit_reached) {
+      notes.push_back(
+          absl::StrCat(of, " reached its time limit of ", r.run.time_limit_s,
+                       " s: what had not ended is INFRA or missing."));
     } else if (!r.run.ended) {
       notes.push_back(
           absl::StrCat(of,
                        " has no end in its log: what had not ended is INFRA or "
                        "missing."));
     }
-    if (!r.run.only.empty()) {
+    if (r.run.IsSelection()) {
       notes.push_back(absl::StrCat(
-          of, " was of a selection only: ", absl::StrJoin(r.run.only, ", "),
+          of, " was of a selection only: ", DescribeSelection(r.run),
           ". Percentages are of the whole "
           "specification."));
     }

@@ -1,6 +1,8 @@
 // Copyright 2026 The procspec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
+#include <set>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -107,9 +109,21 @@ std::string JUnitXml(const std::vector<ScoredRun>& runs) {
       }
       AppendJUnitCase(column, outcome, cases);
     }
+    std::set<std::string> clauses_not_run;
+    for (const CaseOnBackend& c : NotRun(*column.run)) {
+      if (c.backend != s.backend) continue;
+      clauses_not_run.insert(c.case_info.clause);
+      ++tests;
+      ++errors;
+      absl::StrAppend(&cases, "    <testcase classname=\"", Xml(column.name),
+                      "\" name=\"", Xml(c.case_info.name),
+                      "\" time=\"0\"><error type=\"NOT_RUN\" "
+                      "message=\"the run ended before this case began\"/>"
+                      "</testcase>\n");
+    }
     // A must clause that no case judged must not look like nothing.
     for (const std::string& id : s.musts_not_held) {
-      if (s.verdicts.count(id) > 0) continue;
+      if (s.verdicts.count(id) > 0 || clauses_not_run.count(id) > 0) continue;
       ++tests;
       ++errors;
       absl::StrAppend(&cases, "    <testcase classname=\"", Xml(column.name),
