@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "conformance/runner/console.h"
 #include "conformance/runner/execute.h"
+#include "conformance/runner/expectation.h"
 #include "conformance/runner/files.h"
 #include "conformance/runner/json.h"
 #include "conformance/runner/log.h"
@@ -32,7 +33,7 @@ constexpr double kDefaultDeadlineS = 40;
 std::string_view DescribeExit(ExitCode code) {
   switch (code) {
     case ExitCode::kOk:
-      return "every must clause holds";
+      return "every must clause holds, or fails as expected";
     case ExitCode::kMustFailed:
       return "must clauses do not hold";
     case ExitCode::kInfra:
@@ -43,6 +44,8 @@ std::string_view DescribeExit(ExitCode code) {
       return "nothing was judged";
     case ExitCode::kTimeLimit:
       return "the time limit was reached before all had run";
+    case ExitCode::kUnexpected:
+      return "a case went otherwise than its expectation file says";
     case ExitCode::kInterrupted:
       return "interrupted";
     default:
@@ -74,18 +77,6 @@ std::string DefaultRepro(const RunOptions& options, const std::string& testee) {
     absl::StrAppend(&repro, " ", ShellQuote(absl::StrCat("--testee=", testee)));
   }
   return repro;
-}
-
-Problem LogProblem(const absl::Status& status) {
-  return {
-      absl::IsNotFound(status) ? ExitCode::kLogMissing : ExitCode::kLogEmpty,
-      std::string(status.message())};
-}
-
-// The log that a path means: itself, or the one in the directory.
-std::string FindLog(const std::string& path) {
-  std::error_code error;
-  return std::filesystem::is_directory(path, error) ? LogPath(path) : path;
 }
 
 }  // namespace
@@ -145,6 +136,17 @@ RunRecord NewRun(const RunOptions& options, const std::string& testee,
   return run;
 }
 
+std::string FindLog(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error) ? LogPath(path) : path;
+}
+
+Problem LogProblem(const absl::Status& status) {
+  return {
+      absl::IsNotFound(status) ? ExitCode::kLogMissing : ExitCode::kLogEmpty,
+      std::string(status.message())};
+}
+
 std::string LogPath(const std::string& directory) {
   return directory + "/log.jsonl";
 }
@@ -185,6 +187,14 @@ ExitCode RunCommand(const RunOptions& options, const Streams& streams) {
   if (auto problem = CheckClauses(run.cases, run.clauses)) {
     return Fail(streams, *problem);
   }
+  ExpectationMap expectations;
+  if (options.expectations.has_value()) {
+    auto loaded = ExpectationsOfRun(*options.expectations, linked, run);
+    if (auto* problem = std::get_if<Problem>(&loaded)) {
+      return Fail(streams, *problem);
+    }
+    expectations = std::get<0>(std::move(loaded));
+  }
 
   auto opened = OpenLog(options.out_dir, run);
   if (auto* problem = std::get_if<Problem>(&opened)) {
@@ -196,7 +206,10 @@ ExitCode RunCommand(const RunOptions& options, const Streams& streams) {
   std::vector<Task> tasks;
   for (const BackendInfo& backend : run.backends) {
     for (const CaseInfo& c : run.cases) {
-      if (c.selected) tasks.push_back({&backend, &c});
+      if (!c.selected) continue;
+      const auto it = expectations.find({backend.name, c.name});
+      tasks.push_back(
+          {&backend, &c, it == expectations.end() ? nullptr : &it->second});
     }
   }
   ConsoleOptions console_options;
@@ -228,8 +241,8 @@ ExitCode RunCommand(const RunOptions& options, const Streams& streams) {
   logged->wall_s = run.wall_s;
   logged->exit_code = run.exit_code;
   streams.out << FinalTable(*logged, scores, console_options.terminal)
-              << DescribeCut(*logged) << "\nreport: " << options.out_dir
-              << "/report.html\n";
+              << ExpectationSummary(*logged, log_path) << DescribeCut(*logged)
+              << "\nreport: " << options.out_dir << "/report.html\n";
   status.Update(WriteViews({{*std::move(logged), scores}}, options.out_dir));
   if (!status.ok()) {
     return Fail(streams,
@@ -354,6 +367,7 @@ ExitCode ReportCommand(const std::vector<std::string>& paths,
                   << run.platform << ", " << run.started << "\n";
     }
     streams.out << FinalTable(run, runs[i].scores, StdoutIsTerminal())
+                << ExpectationSummary(run, FindLog(paths[i]))
                 << DescribeCut(run) << "\n";
     if (std::none_of(run.outcomes.begin(), run.outcomes.end(),
                      [](const Outcome& o) { return o.verdict.has_value(); })) {

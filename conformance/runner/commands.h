@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "conformance/runner/exit_code.h"
+#include "conformance/runner/expectations.h"
 #include "conformance/runner/log.h"
 #include "conformance/runner/run_record.h"
 #include "conformance/runner/selection.h"
@@ -31,6 +32,7 @@ struct RunOptions {
   std::string testee;             // empty: DefaultTestee()
   std::optional<std::string> backends;
   std::optional<std::string> only;
+  std::optional<std::string> expectations;  // a list of files
   std::string out_dir;
   int jobs = 0;             // 0: the command's default
   double deadline_s = 0;    // 0: the default, scaled
@@ -65,6 +67,23 @@ ExitCode ExplainCommand(const std::string& id, const Streams& streams);
 ExitCode ReportCommand(const std::vector<std::string>& paths,
                        const std::string& out_dir, const Streams& streams);
 
+// Whether files of known deviations are in order for all that the testee has.
+ExitCode CheckExpectationsCommand(const std::vector<std::string>& files,
+                                  const std::string& testee,
+                                  const Streams& streams);
+
+struct ExpectationsUpdateOptions {
+  std::string file;
+  std::string log;  // or the directory with it
+  std::string reason;
+  std::string link;
+};
+
+// Mends a file of known deviations (expectations_update.h). An error if
+// something is left to mend.
+ExitCode UpdateExpectationsCommand(const ExpectationsUpdateOptions& options,
+                                   const Streams& streams);
+
 struct KillMatrixOptions {
   RunOptions run;
   std::optional<std::string> mutants;  // a list of globs
@@ -88,7 +107,18 @@ RunRecord NewRun(const RunOptions& options, const std::string& testee,
                  std::vector<BackendInfo> backends,
                  std::vector<CaseInfo> cases);
 
+// The files of a list, checked for this run.
+Chosen<ExpectationMap> ExpectationsOfRun(const std::string& list,
+                                         const TesteeList& linked,
+                                         const RunRecord& run);
+
+// Of a log that cannot be read.
+Problem LogProblem(const absl::Status& status);
+
 std::string LogPath(const std::string& directory);
+
+// The log that a path means: itself, or the one in the directory.
+std::string FindLog(const std::string& path);
 
 // The log in the directory, which is made if need be, with the run's beginning.
 // What an earlier run left there is gone.

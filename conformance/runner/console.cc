@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "conformance/runner/expectation.h"
 #include "conformance/runner/format.h"
 
 namespace procspec::runner {
@@ -153,6 +154,9 @@ std::string DescribeFailure(const RunRecord& run, const Outcome& outcome,
     }
   }
   if (!outcome.reason.empty()) AppendIndented(outcome.reason, "    ", out);
+  if (outcome.expectation.has_value()) {
+    AppendIndented(ExpectationNote(outcome), "    ", out);
+  }
   if (!outcome.at_deadline.empty()) {
     absl::StrAppend(&out, "    at the deadline there were:\n");
     for (const std::string& process : outcome.at_deadline) {

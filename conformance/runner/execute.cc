@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
+#include "conformance/runner/expectation.h"
 #include "conformance/runner/files.h"
 #include "conformance/runner/os.h"
 #include "conformance/runner/supervisor.h"
@@ -193,6 +194,9 @@ class Executor {
     absl::Status status;
     if (ending.end != End::kCancelled) {
       FillOutcome(ending, run_, running);
+      if (running.task.expectation != nullptr) {
+        Expect(*running.task.expectation, running.outcome);
+      }
       running.outcome.ended_s = ElapsedSeconds();
       status = log_.WriteEnd(running.outcome);
       observer_.OnEnd(running.outcome);

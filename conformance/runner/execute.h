@@ -30,6 +30,7 @@ class Observer {
 struct Task {
   const BackendInfo* backend;
   const CaseInfo* case_info;
+  const Expectation* expectation = nullptr;  // if there is one
 };
 
 // Runs the tasks in this order, run.jobs at a time, each in a process and a

@@ -9,7 +9,8 @@ namespace procspec::runner {
 // What `procspec` ends with. Scripts rely on these numbers: they never change.
 // Running nothing is an error, and every way of it has its own number.
 enum class ExitCode {
-  kOk = 0,           // every applicable must clause holds on every backend
+  // Every applicable must clause holds on every backend, or fails as expected.
+  kOk = 0,
   kMustFailed = 1,   // some must clause does not
   kUsage = 2,        // the command line; also an unknown clause for `explain`
   kInfra = 3,        // no must failed, but some case could not be judged
@@ -35,6 +36,10 @@ enum class ExitCode {
   kEmptyMutantList = 26,    // --mutant=
   kEmptyShard = 27,
   kNothingEnded = 28,  // a log in which no case has ended
+
+  // Known deviations (expectations.h).
+  kExpectationsAtFault = 30,  // what a file says cannot be; nothing was run
+  kUnexpected = 31,           // a case went otherwise than its file says
 
   kInterrupted = 130,
 };

@@ -96,6 +96,30 @@ BackendInfo BackendFrom(const Json& json) {
   return backend;
 }
 
+Json ToJson(const Expectation& expectation) {
+  Json out = {{"file", expectation.file},
+              {"verdict", VerdictName(expectation.verdict)},
+              {"reason", expectation.reason},
+              {"link", expectation.link}};
+  if (!expectation.message.empty()) out["message"] = expectation.message;
+  if (!expectation.expires.empty()) out["expires"] = expectation.expires;
+  if (expectation.intermittent) out["intermittent"] = true;
+  return out;
+}
+
+Expectation ExpectationFrom(const Json& json) {
+  Expectation expectation;
+  expectation.file = GetString(json, "file");
+  expectation.verdict =
+      ParseVerdict(GetString(json, "verdict")).value_or(Verdict::kFail);
+  expectation.reason = GetString(json, "reason");
+  expectation.link = GetString(json, "link");
+  expectation.message = GetString(json, "message");
+  expectation.expires = GetString(json, "expires");
+  expectation.intermittent = GetBool(json, "intermittent");
+  return expectation;
+}
+
 Json ToJson(const Outcome& outcome) {
   Json failures = Json::array();
   for (const Failure& f : outcome.failures) {
@@ -126,6 +150,10 @@ Json ToJson(const Outcome& outcome) {
     out["leak_count"] = outcome.leak_count;
   }
   if (!outcome.at_deadline.empty()) out["at_deadline"] = outcome.at_deadline;
+  if (outcome.expectation.has_value()) {
+    out["expectation"] = ToJson(*outcome.expectation);
+    out["observed"] = VerdictName(outcome.observed.value_or(Verdict::kInfra));
+  }
   out["output"] = outcome.output;
   out["output_bytes"] = outcome.output_bytes;
   return out;
@@ -135,6 +163,10 @@ void FillEnd(const Json& json, Outcome& outcome) {
   outcome.ended_s = GetDouble(json, "t");
   outcome.verdict =
       ParseVerdict(GetString(json, "verdict")).value_or(Verdict::kInfra);
+  if (Has(json, "expectation")) {
+    outcome.expectation = ExpectationFrom(json["expectation"]);
+    outcome.observed = ParseVerdict(GetString(json, "observed"));
+  }
   outcome.reason = GetString(json, "reason");
   for (const Json& f : GetObjects(json, "failures")) {
     outcome.failures.push_back({GetString(f, "file"),

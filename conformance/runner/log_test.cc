@@ -74,6 +74,9 @@ Outcome Finished(Outcome o, Verdict verdict) {
   o.leaks = {{LeakKind::kProcess, "12 (parent 1) S: sleep"},
              {LeakKind::kSharedMemory, "/t"}};
   o.leak_count = 3;
+  o.expectation = Expectation{"mine.json",     Verdict::kFail, "part", "slow",
+                              "example.org/7", "2027-06-30",   true};
+  o.observed = Verdict::kFail;
   o.output = "]]> \x1b[0m";
   o.output_bytes = 9;
   return o;
@@ -136,6 +139,14 @@ TEST(Log, RoundTrip) {
             "Expected: x\n  Actual: \xef\xbf\xbd \x01 <y>");
   EXPECT_EQ(o.leaks, Finished(SomeOutcome(1, "a.b/x"), Verdict::kFail).leaks);
   EXPECT_EQ(o.leak_count, 3);
+  EXPECT_EQ(o.observed, Verdict::kFail);
+  ASSERT_TRUE(o.expectation.has_value());
+  EXPECT_EQ(o.expectation->file, "mine.json");
+  EXPECT_EQ(o.expectation->message, "part");
+  EXPECT_EQ(o.expectation->reason, "slow");
+  EXPECT_EQ(o.expectation->link, "example.org/7");
+  EXPECT_EQ(o.expectation->expires, "2027-06-30");
+  EXPECT_TRUE(o.expectation->intermittent);
 }
 
 // The runner may be killed between any two bytes.

@@ -66,12 +66,22 @@ int Main(int argc, char** argv) {
       run_app
           ->add_option("--backend", backends,
                        "NAME[,NAME...]; names may be globs")
-          ->expected(0, 1);
+          ->expected(0, 1)
+          ->take_last();
   CLI::Option* only_option =
       run_app
           ->add_option("--only", only,
                        "GLOB[,GLOB...] of case names or clause ids")
-          ->expected(0, 1);
+          ->expected(0, 1)
+          ->take_last();
+  std::string expectations;
+  CLI::Option* expectations_option =
+      run_app
+          ->add_option("--expectations", expectations,
+                       "FILE[,FILE...] of known deviations, one for a backend "
+                       "and platform")
+          ->expected(0, 1)
+          ->take_last();
   std::string shard;
   CLI::Option* shard_option =
       run_app
@@ -83,6 +93,7 @@ int Main(int argc, char** argv) {
     if (backend_option->count() > 0) run.backends = backends;
     if (only_option->count() > 0) run.only = only;
     if (shard_option->count() > 0) run.shard = shard;
+    if (expectations_option->count() > 0) run.expectations = expectations;
     CatchInterrupts();
     code = RunCommand(run, streams);
   });
@@ -119,6 +130,32 @@ int Main(int argc, char** argv) {
                          "Where (beside the log; several have no default)");
   report_app->callback(
       [&] { code = ReportCommand(logs, report_out, streams); });
+
+  CLI::App* expectations_app = app.add_subcommand(
+      "expectations", "Look after files of known deviations");
+  expectations_app->require_subcommand(1);
+  std::vector<std::string> checked;
+  std::string check_testee;
+  CLI::App* check_app =
+      expectations_app->add_subcommand("check", "Is all in order with them?");
+  check_app->add_option("file", checked, "The files")->required();
+  check_app->add_option("--testee", check_testee,
+                        "The program that links cases and backends");
+  check_app->callback(
+      [&] { code = CheckExpectationsCommand(checked, check_testee, streams); });
+  ExpectationsUpdateOptions update;
+  CLI::App* update_app = expectations_app->add_subcommand(
+      "update", "Mend a file from the log of a run");
+  update_app->add_option("file", update.file, "The file")->required();
+  update_app->add_option("log", update.log, "The log, or the directory with it")
+      ->required();
+  update_app->add_option(
+      "--reason", update.reason,
+      "Why failures without an entry are expected: adds them");
+  update_app->add_option("--link", update.link,
+                         "The address of the issue that is to end them");
+  update_app->callback(
+      [&] { code = UpdateExpectationsCommand(update, streams); });
 
   CLI::App* matrix_app = app.add_subcommand(
       "kill-matrix", "Prove by wrong backends that the cases can fail");

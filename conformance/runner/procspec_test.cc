@@ -155,6 +155,12 @@ TEST_F(ProcspecTest, TheSummaryHasItsKeys) {
 
 TEST_F(ProcspecTest, ASelectionIsJudgedByItself) {
   EXPECT_EQ(Run("--backend=good --only=queue.get.timeout-empty"), 0) << output_;
+  // After what a wrapper gave, as in a repro line of a conformance_test.
+  EXPECT_EQ(Run("--backend=other --backend=good --only=queue.put.timeout-full "
+                "--only=queue.get.timeout-empty"),
+            0)
+      << output_;
+  EXPECT_NE(output_.find("(queue.get.timeout-empty)"), std::string::npos);
 }
 
 // The repro line of every failure, run by a shell, gives the verdict again.

@@ -70,6 +70,12 @@ bool Declares(const BackendInfo& backend,
                      });
 }
 
+bool IsPromised(const ClauseInfo& clause, const BackendInfo& backend) {
+  return clause.IsMust() && clause.withdrawn.empty() &&
+         clause.untestable.empty() && AppliesTo(clause, backend.platform) &&
+         Declares(backend, clause.requirements);
+}
+
 bool Concerns(const CaseInfo& case_info, const ClauseInfo& clause,
               const BackendInfo& backend) {
   return AppliesTo(clause, backend.platform) &&

@@ -69,6 +69,17 @@ struct Failure {
   std::string message;
 };
 
+// What an expectation file says of a case (expectation.h).
+struct Expectation {
+  std::string file;
+  Verdict verdict = Verdict::kFail;
+  std::string message;  // part of what the failure says; empty: of any
+  std::string reason;
+  std::string link;
+  std::string expires;        // its last day, "2027-06-30"; empty: none
+  bool intermittent = false;  // PASS is expected as well
+};
+
 // One case on one backend.
 struct Outcome {
   int number = 0;  // in the order in which they began
@@ -81,6 +92,9 @@ struct Outcome {
   double ended_s = 0;  // likewise
   // Absent: it had begun when the log ended.
   std::optional<Verdict> verdict;
+  // What was expected, if anything was, and the verdict before that.
+  std::optional<Expectation> expectation;
+  std::optional<Verdict> observed;
   std::string reason;
   std::vector<Failure> failures;
   double duration_s = 0;
@@ -154,6 +168,10 @@ bool AppliesTo(const ClauseInfo& clause, std::string_view platform);
 // Whether a backend declares all of these capabilities.
 bool Declares(const BackendInfo& backend,
               const std::vector<std::string>& requirements);
+
+// Whether the backend has to keep a clause: a must for its platform that can be
+// tested and whose requirements it declares.
+bool IsPromised(const ClauseInfo& clause, const BackendInfo& backend);
 
 // Whether a case has to hold on a backend: neither platform nor requirements
 // excuse it.

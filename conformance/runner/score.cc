@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "conformance/runner/expectation.h"
+
 namespace procspec::runner {
 
 double BackendScore::conformance() const {
@@ -56,8 +58,7 @@ std::vector<BackendScore> Score(const RunRecord& run) {
         continue;
       }
       ++score.clauses_total;
-      const bool applicable = clause.IsMust() && clause.untestable.empty() &&
-                              Declares(backend, clause.requirements);
+      const bool applicable = IsPromised(clause, backend);
       if (applicable) ++score.musts_applicable;
 
       std::optional<Verdict> verdict;
@@ -112,11 +113,13 @@ ExitCode Decide(const RunRecord& run, const std::vector<BackendScore>& scores) {
   bool all_unsupported = true;
   bool all_infra = true;
   bool some_infra = false;
+  bool unexpected = false;
   for (const Outcome& o : run.outcomes) {
     const Verdict verdict = o.verdict.value_or(Verdict::kInfra);
     if (verdict != Verdict::kUnsupported) all_unsupported = false;
     if (verdict != Verdict::kInfra) all_infra = false;
     if (verdict == Verdict::kInfra) some_infra = true;
+    if (IsUnexpected(o)) unexpected = true;
   }
   if (run.outcomes.empty() || all_infra) return ExitCode::kNothingJudged;
   if (all_unsupported) return ExitCode::kAllUnsupported;
@@ -124,12 +127,14 @@ ExitCode Decide(const RunRecord& run, const std::vector<BackendScore>& scores) {
   for (const BackendScore& score : scores) {
     for (const std::string& id : score.musts_not_held) {
       const auto it = score.verdicts.find(id);
-      if (it == score.verdicts.end() || it->second != Verdict::kInfra) {
+      if (it != score.verdicts.end() && it->second == Verdict::kInfra) {
+        must_infra = true;
+      } else if (it == score.verdicts.end() || it->second != Verdict::kXpass) {
         return ExitCode::kMustFailed;
       }
-      must_infra = true;
     }
   }
+  if (unexpected) return ExitCode::kUnexpected;
   return some_infra || must_infra ? ExitCode::kInfra : ExitCode::kOk;
 }
 

@@ -33,13 +33,6 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-std::string DidYouMean(std::string_view name,
-                       const std::vector<std::string>& names) {
-  const std::vector<std::string> near = NearMatches(name, names);
-  if (near.empty()) return "";
-  return absl::StrCat("; did you mean ", absl::StrJoin(near, " or "), "?");
-}
-
 }  // namespace
 
 bool GlobMatches(std::string_view glob, std::string_view text) {
@@ -91,6 +84,13 @@ std::vector<std::string> NearMatches(std::string_view name,
     out.push_back(std::move(candidate));
   }
   return out;
+}
+
+std::string DidYouMean(std::string_view name,
+                       const std::vector<std::string>& names) {
+  const std::vector<std::string> near = NearMatches(name, names);
+  if (near.empty()) return "";
+  return absl::StrCat("; did you mean ", absl::StrJoin(near, " or "), "?");
 }
 
 Chosen<std::vector<BackendInfo>> ChooseBackends(

@@ -61,6 +61,10 @@ std::optional<Problem> CheckClauses(const std::vector<CaseInfo>& cases,
 std::vector<std::string> NearMatches(std::string_view name,
                                      const std::vector<std::string>& names);
 
+// "; did you mean A or B?" of these; empty if there are none.
+std::string DidYouMean(std::string_view name,
+                       const std::vector<std::string>& names);
+
 }  // namespace procspec::runner
 
 #endif  // PROCSPEC_CONFORMANCE_RUNNER_SELECTION_H_

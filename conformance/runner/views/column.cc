@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "conformance/runner/expectation.h"
 #include "conformance/runner/json.h"
 
 namespace procspec::runner {
@@ -142,14 +143,17 @@ Verdict VerdictOf(const Outcome& outcome) {
 }
 
 std::string ReasonOf(const Outcome& outcome) {
-  return outcome.verdict.has_value() ? outcome.reason
-                                     : "the run ended before this case did";
+  if (!outcome.verdict.has_value()) return "the run ended before this case did";
+  const std::string note = ExpectationNote(outcome);
+  return absl::StrCat(note, note.empty() || outcome.reason.empty() ? "" : "\n",
+                      outcome.reason);
 }
 
 std::string FirstLine(const Outcome& outcome) {
-  const std::string text = outcome.failures.empty()
-                               ? ReasonOf(outcome)
-                               : outcome.failures[0].message;
+  const std::string text =
+      outcome.failures.empty() || outcome.expectation.has_value()
+          ? ReasonOf(outcome)
+          : outcome.failures[0].message;
   return text.substr(0, text.find('\n'));
 }
 

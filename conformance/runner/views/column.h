@@ -54,10 +54,11 @@ std::vector<std::string> Notes(const std::vector<ScoredRun>& runs);
 // INFRA if it had not ended when the log did.
 Verdict VerdictOf(const Outcome& outcome);
 
-// Why, if more than the failures says it; also for one that had not ended.
+// What was expected, if anything was, and why, if more than the failures says
+// it; also for one that had not ended.
 std::string ReasonOf(const Outcome& outcome);
 
-// The first line of what failed, or the reason.
+// The first line of what failed, or of the reason; of what was expected first.
 std::string FirstLine(const Outcome& outcome);
 
 // A case that a person should look at: neither passed nor excused.

@@ -23,6 +23,23 @@ constexpr size_t kMessageShown = 2000;
 
 std::string_view Plural(size_t count) { return count == 1 ? "" : "s"; }
 
+// What fails as expected, and why it is.
+std::string MarkdownExpected(const std::vector<Column>& columns) {
+  std::string out;
+  for (const Column& column : columns) {
+    for (const Outcome& o : column.run->outcomes) {
+      if (o.backend != column.score->backend ||
+          VerdictOf(o) != Verdict::kXfail) {
+        continue;
+      }
+      absl::StrAppend(&out, "- ", MarkdownText(o.case_name), " on ",
+                      MarkdownText(column.name), ": ",
+                      MarkdownText(FirstLine(o)), "\n");
+    }
+  }
+  return out.empty() ? "" : absl::StrCat("## Known deviations\n\n", out, "\n");
+}
+
 }  // namespace
 
 std::string MarkdownText(std::string_view text) {
@@ -150,9 +167,14 @@ std::string Markdown(const std::vector<ScoredRun>& runs) {
       "\nClauses by verdict. Conformance: must clauses that passed, of those "
       "that apply. Coverage: clauses that were judged, of all.\n\n";
 
+  const std::string expected = MarkdownExpected(columns);
+  out += expected;
   size_t count = 0;
   for (const Column& c : columns) count += Troubles(c).size();
-  if (count == 0) return out + "No case failed.\n";
+  if (count == 0) {
+    return absl::StrCat(
+        out, expected.empty() ? "No case failed.\n" : "No other failed.\n");
+  }
   absl::StrAppend(&out, "## ", count, " case", Plural(count),
                   " did not pass\n\n");
   size_t told = 0;
