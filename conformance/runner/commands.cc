@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "conformance/runner/console.h"
+#include "conformance/runner/diff.h"
 #include "conformance/runner/execute.h"
 #include "conformance/runner/expectation.h"
 #include "conformance/runner/files.h"
@@ -149,6 +150,12 @@ Problem LogProblem(const absl::Status& status) {
 
 std::string LogPath(const std::string& directory) {
   return directory + "/log.jsonl";
+}
+
+Chosen<RunRecord> ReadRun(const std::string& path) {
+  absl::StatusOr<RunRecord> run = ReadLog(FindLog(path));
+  if (!run.ok()) return LogProblem(run.status());
+  return *std::move(run);
 }
 
 Chosen<std::unique_ptr<LogWriter>> OpenLog(const std::string& directory,
@@ -335,6 +342,38 @@ ExitCode ExplainCommand(const std::string& id, const Streams& streams) {
   return ExitCode::kOk;
 }
 
+ExitCode DiffCommand(const std::string& path_a, const std::string& path_b,
+                     DiffFormat format, const std::string& out_file,
+                     const Streams& streams) {
+  Chosen<RunRecord> a = ReadRun(path_a);
+  Chosen<RunRecord> b = ReadRun(path_b);
+  for (const Chosen<RunRecord>* run : {&a, &b}) {
+    if (const auto* problem = std::get_if<Problem>(run)) {
+      return Fail(streams, *problem);
+    }
+  }
+  const Diff diff = Compare(std::get<RunRecord>(a), std::get<RunRecord>(b));
+  std::string text;
+  switch (format) {
+    case DiffFormat::kText:
+      text = DiffText(diff, out_file.empty() && StdoutIsTerminal());
+      break;
+    case DiffFormat::kJson:
+      text = DiffJson(diff);
+      break;
+    case DiffFormat::kMarkdown:
+      text = DiffMarkdown(diff);
+      break;
+  }
+  if (out_file.empty()) {
+    streams.out << text;
+  } else if (absl::Status status = WriteFile(out_file, text); !status.ok()) {
+    return Fail(streams,
+                {ExitCode::kCannotWrite, std::string(status.message())});
+  }
+  return diff.Ok() ? ExitCode::kOk : ExitCode::kRegressed;
+}
+
 ExitCode ReportCommand(const std::vector<std::string>& paths,
                        const std::string& out_dir, const Streams& streams) {
   std::string directory = out_dir;
@@ -349,9 +388,11 @@ ExitCode ReportCommand(const std::vector<std::string>& paths,
   }
   std::vector<ScoredRun> runs;
   for (const std::string& path : paths) {
-    absl::StatusOr<RunRecord> run = ReadLog(FindLog(path));
-    if (!run.ok()) return Fail(streams, LogProblem(run.status()));
-    runs.push_back(Scored(*std::move(run)));
+    Chosen<RunRecord> run = ReadRun(path);
+    if (auto* problem = std::get_if<Problem>(&run)) {
+      return Fail(streams, *problem);
+    }
+    runs.push_back(Scored(std::get<RunRecord>(std::move(run))));
   }
   absl::Status status = MakeDirectories(directory);
   status.Update(WriteViews(runs, directory));

@@ -84,6 +84,14 @@ struct ExpectationsUpdateOptions {
 ExitCode UpdateExpectationsCommand(const ExpectationsUpdateOptions& options,
                                    const Streams& streams);
 
+enum class DiffFormat { kText, kJson, kMarkdown };
+
+// From run A to run B, each a log or the directory with it; to `out_file`, or
+// `out` if that is empty.
+ExitCode DiffCommand(const std::string& path_a, const std::string& path_b,
+                     DiffFormat format, const std::string& out_file,
+                     const Streams& streams);
+
 struct KillMatrixOptions {
   RunOptions run;
   std::optional<std::string> mutants;  // a list of globs
@@ -119,6 +127,9 @@ std::string LogPath(const std::string& directory);
 
 // The log that a path means: itself, or the one in the directory.
 std::string FindLog(const std::string& path);
+
+// The run of a log, which is the path itself or in the directory of that name.
+Chosen<RunRecord> ReadRun(const std::string& path);
 
 // The log in the directory, which is made if need be, with the run's beginning.
 // What an earlier run left there is gone.

@@ -41,6 +41,8 @@ enum class ExitCode {
   kExpectationsAtFault = 30,  // what a file says cannot be; nothing was run
   kUnexpected = 31,           // a case went otherwise than its file says
 
+  kRegressed = 40,  // diff: something regressed or is missing
+
   kInterrupted = 130,
 };
 

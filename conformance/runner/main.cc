@@ -157,6 +157,29 @@ int Main(int argc, char** argv) {
   update_app->callback(
       [&] { code = UpdateExpectationsCommand(update, streams); });
 
+  std::string run_a;
+  std::string run_b;
+  std::string diff_out;
+  std::string format = "text";
+  CLI::App* diff_app = app.add_subcommand(
+      "diff",
+      "What became of each case from run A to run B. Ends with 0 if "
+      "nothing regressed and nothing is missing, else with 40");
+  diff_app->add_option("A", run_a, "A log, or the directory with it")
+      ->required();
+  diff_app->add_option("B", run_b, "Likewise")->required();
+  diff_app->add_option("--format", format, "text, json or markdown")
+      ->check(CLI::IsMember({"text", "json", "markdown"}))
+      ->option_text("FORMAT");
+  diff_app->add_option("--out", diff_out, "A file, instead of the output");
+  diff_app->callback([&] {
+    code = DiffCommand(run_a, run_b,
+                       format == "json"       ? DiffFormat::kJson
+                       : format == "markdown" ? DiffFormat::kMarkdown
+                                              : DiffFormat::kText,
+                       diff_out, streams);
+  });
+
   CLI::App* matrix_app = app.add_subcommand(
       "kill-matrix", "Prove by wrong backends that the cases can fail");
   std::string mutants;

@@ -442,6 +442,47 @@ TEST_F(ProcspecTest, ReportsAreMadeFromACutLog) {
   EXPECT_TRUE(std::filesystem::exists(root_ + "/else/summary.json"));
 }
 
+TEST_F(ProcspecTest, RunsAreMergedAndCompared) {
+  const std::string good = "--backend=good --only=queue.get.timeout-empty";
+  Run(good);
+  const std::string a = root_ + "/a";
+  std::filesystem::rename(root_ + "/out", a);
+  Run("--backend=good --only=queue.get.timeout-empty,*/fail",
+      "FAKE_TESTEE_ALL=1");
+  const std::string b = root_ + "/out";
+
+  EXPECT_EQ(Shell(absl::StrCat(procspec_, " report ", a, " ", b)), 2);
+  EXPECT_TRUE(Printed("--out=DIR")) << output_;
+  const std::string merged = root_ + "/merged";
+  EXPECT_EQ(Shell(absl::StrCat(procspec_, " report ", a, "/log.jsonl ", b,
+                               " --out=", merged)),
+            0)
+      << output_;
+  const auto summary = ParseJson(ReadFile(merged + "/summary.json"));
+  ASSERT_TRUE(summary.has_value() && summary->is_array());
+  EXPECT_EQ(summary->size(), 2u);
+
+  const std::string diff = procspec_ + " diff ";
+  EXPECT_EQ(Shell(absl::StrCat(diff, a, " ", b)), 0);
+  EXPECT_TRUE(
+      Printed("0 regressed, 0 removed, 0 changed, 0 fixed, 1 new, "
+              "1 same"))
+      << output_;
+  EXPECT_EQ(Shell(absl::StrCat(diff, b, " ", a, " --format=json --out=", root_,
+                               "/diff.json")),
+            40);
+  const auto json = ParseJson(ReadFile(root_ + "/diff.json"));
+  ASSERT_TRUE(json.has_value());
+  EXPECT_EQ(GetInt((*json)["counts"], "removed"), 1);
+  EXPECT_EQ(Shell(absl::StrCat(diff, a, " ", b, " --format=markdown")), 0);
+  EXPECT_TRUE(Printed("## new")) << output_;
+  EXPECT_EQ(Shell(absl::StrCat(diff, a, " ", b, " --format=xml")), 2);
+  EXPECT_TRUE(Printed("xml")) << output_;
+  EXPECT_EQ(Shell(absl::StrCat(diff, a, " /no/such/run")), 23);
+  EXPECT_EQ(Shell(absl::StrCat(diff, a)), 2);
+  EXPECT_EQ(Shell(absl::StrCat(diff, a, " ", b, " --out=/proc/no/file")), 4);
+}
+
 TEST_F(ProcspecTest, ListsWhatThereIs) {
   const std::string testee = " --testee=" + testee_;
   EXPECT_EQ(Shell(procspec_ + " list --clauses --json" + testee), 0);

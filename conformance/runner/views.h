@@ -52,10 +52,6 @@ absl::Status WriteViews(const std::vector<ScoredRun>& runs,
 // earlier run must not stand beside the log of another.
 void RemoveViews(const std::string& directory);
 
-// Removes from the directory what WriteViews wrote: the views of an earlier run
-// must not stand beside the log of another.
-void RemoveViews(const std::string& directory);
-
 }  // namespace procspec::runner
 
 #endif  // PROCSPEC_CONFORMANCE_RUNNER_VIEWS_H_
