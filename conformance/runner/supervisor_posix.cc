@@ -48,6 +48,8 @@ constexpr absl::Duration kOutputCheck = absl::Milliseconds(250);
 constexpr absl::Duration kEndLimit = absl::Seconds(5);
 // A supervisor that has not reported by then was stopped by its program.
 constexpr absl::Duration kSupervisorSlack = absl::Seconds(8);
+// Of what a supervisor reports.
+constexpr size_t kReportLimit = 1 << 20;
 // What remains of output that grew too large.
 constexpr off_t kOutputKept = 64 << 10;
 
@@ -325,7 +327,9 @@ class TreeKeeper {
 
   // Waits for a change among the children or for the lifeline to end.
   void Sleep(absl::Duration duration) {
-    pollfd fds[] = {{children_, POLLIN, 0}, {lifeline_, POLLIN, 0}};
+    // Its end alone counts, which poll always tells: what is written to it, all
+    // supervisors would see.
+    pollfd fds[] = {{children_, POLLIN, 0}, {lifeline_, 0, 0}};
     // A lifeline that has ended stays readable.
     const nfds_t count = cancelled_ ? 1 : 2;
     poll(fds, count, PollTimeout(duration));
@@ -501,9 +505,9 @@ class PosixSupervisor : public Supervisor {
       }
       poll(fds.data(), fds.size(), PollTimeout(wake - Now()));
       for (const pollfd& p : fds) {
-        if (p.revents != 0) ReadReport(p.fd, endings);
+        if (p.revents != 0 && !ReadReport(p.fd)) Finish(p.fd, endings);
       }
-      KillStuckSupervisors();
+      LookAfterSupervisors(endings);
       if (!endings.empty() || Now() >= limit) break;
       if (Interrupted() && !was_interrupted) break;
     }
@@ -532,22 +536,27 @@ class PosixSupervisor : public Supervisor {
     std::string report;
   };
 
-  void ReadReport(int fd, std::vector<Ending>& endings) {
-    Watched& watched = running_.at(fd);
+  // False when there can be no more: its writers, the supervisor and whoever
+  // took the report from it, are gone.
+  bool ReadReport(int fd) {
+    std::string& report = running_.at(fd).report;
     char buffer[16384];
     const ssize_t n = read(fd, buffer, sizeof(buffer));
-    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
-    if (n > 0) {
-      watched.report.append(buffer, static_cast<size_t>(n));
-      return;
+    if (n < 0) return errno == EINTR || errno == EAGAIN;
+    // What is too long is none, and need not be kept.
+    if (report.size() <= kReportLimit) {
+      report.append(buffer, static_cast<size_t>(n));
     }
-    // The end: the supervisor is gone, and with it the only writer.
+    return n > 0;
+  }
+
+  void Finish(int fd, std::vector<Ending>& endings) {
+    const Watched done = std::move(running_.at(fd));
+    running_.erase(fd);
     close(fd);
     int status = 0;
-    while (waitpid(watched.pid, &status, 0) < 0 && errno == EINTR) {
+    while (waitpid(done.pid, &status, 0) < 0 && errno == EINTR) {
     }
-    const Watched done = std::move(watched);
-    running_.erase(fd);
     const std::optional<Json> report = ParseJson(done.report);
     Ending ending;
     if (report.has_value() && WIFEXITED(status)) {
@@ -555,25 +564,42 @@ class PosixSupervisor : public Supervisor {
     } else {
       ending.end = End::kSupervisorLost;
       ending.wall = Now() - done.started;
-      ending.problem = done.killed ? "the supervisor was stopped"
-                                   : "the supervisor was killed";
+      ending.problem = done.killed ? "its supervisor was stopped"
+                       : WIFEXITED(status)
+                           ? "its supervisor's report was spoilt"
+                           : "its supervisor was killed";
       EndAdopted(ending);
     }
     ending.token = done.token;
     endings.push_back(std::move(ending));
   }
 
-  // Nothing but a program stops its supervisor; in time its limit would tell.
-  void KillStuckSupervisors() {
+  // Nothing but a program stops or kills its supervisor.
+  void LookAfterSupervisors(std::vector<Ending>& endings) {
+    std::vector<int> gone;
     for (auto& [fd, watched] : running_) {
-      if (watched.killed) continue;
       siginfo_t info = {};
-      const bool stopped = waitid(P_PID, static_cast<id_t>(watched.pid), &info,
-                                  WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
-                           info.si_pid == watched.pid;
-      if (!stopped && Now() < watched.limit) continue;
-      watched.killed = true;
-      kill(watched.pid, SIGKILL);
+      if (waitid(P_PID, static_cast<id_t>(watched.pid), &info,
+                 WSTOPPED | WEXITED | WNOHANG | WNOWAIT) != 0) {
+        continue;
+      }
+      const bool seen = info.si_pid == watched.pid;
+      if (seen && info.si_code != CLD_STOPPED) {
+        gone.push_back(fd);
+      } else if (!watched.killed && (seen || Now() >= watched.limit)) {
+        // In time its limit would tell of a stopped one, too.
+        watched.killed = true;
+        kill(watched.pid, SIGKILL);
+      }
+    }
+    for (int fd : gone) {
+      // What it wrote is there. The end of the report need not come: somebody
+      // may have opened it through /proc, and may write for ever.
+      pollfd p = {fd, POLLIN, 0};
+      for (size_t i = 0; i < kReportLimit / 4096; ++i) {
+        if (poll(&p, 1, 0) <= 0 || !ReadReport(fd)) break;
+      }
+      Finish(fd, endings);
     }
   }
 

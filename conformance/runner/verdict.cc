@@ -50,7 +50,7 @@ constexpr Row kTable[] = {
      {},
      {},
      Verdict::kCrash,
-     "the case ended the process that supervised it",
+     "the case interfered with its supervision",
      false},
     // Also when a result was written: the case includes its end.
     {End::kDeadline,
