@@ -68,6 +68,11 @@ class TesteeTest : public testing::Test {
                                  " --dir='", directory_, "' --seed=5"));
   }
 
+  // With a line of standard input as the proof.
+  Ended RunWithProof(const std::string& name, const std::string& line) {
+    return RunCase(name + " --proof", absl::StrCat("printf '", line, "' |"));
+  }
+
   bool HasResult() const {
     return std::filesystem::exists(directory_ + "/result.json");
   }
@@ -159,6 +164,45 @@ TEST_F(TesteeTest, ACrashWritesNothing) {
   EXPECT_FALSE(HasResult());
   EXPECT_EQ(RunCase("queue.put.timeout-full/exits").code, 0);
   EXPECT_FALSE(HasResult());
+}
+
+TEST_F(TesteeTest, OnlyAPassBringsTheProofBack) {
+  EXPECT_EQ(RunWithProof("queue.put.timeout-full", "sesame\\n").code, 0);
+  EXPECT_EQ(Result()["proof"], "sesame");
+  for (const auto& [name, code] : {std::pair<std::string, int>("fails", 1),
+                                   {"needs-more", 3},
+                                   {"goes-on-in-a-child", 0}}) {
+    EXPECT_EQ(RunWithProof("queue.put.timeout-full/" + name, "sesame\\n").code,
+              code);
+    EXPECT_TRUE(HasResult()) << name;
+    EXPECT_FALSE(Result().contains("proof")) << name;
+  }
+  EXPECT_EQ(RunWithProof("queue.put.timeout-ful", "sesame\\n").code, 2);
+  EXPECT_EQ(Result()["verdict"], "REFUSED");
+  EXPECT_EQ(Result()["proof"], "sesame");
+}
+
+TEST_F(TesteeTest, AProofIsALine) {
+  for (const std::string line : {"", "sesame"}) {
+    const Ended ended = RunWithProof("queue.put.timeout-full", line);
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.out, HasSubstr("standard input begins with no line"));
+    EXPECT_FALSE(HasResult());
+  }
+}
+
+TEST_F(TesteeTest, TheStandardStreamsAreTheJudges) {
+  EXPECT_EQ(RunCase("queue.put.timeout-full/closes-output").code, 1);
+  ASSERT_THAT(Result()["failures"], SizeIs(1));
+  EXPECT_THAT(Result()["failures"][0]["message"].get<std::string>(),
+              HasSubstr("closed or replaced"));
+}
+
+TEST_F(TesteeTest, AResultThatIsThereIsNotReplaced) {
+  const Ended ended = RunCase("queue.put.timeout-full/writes-its-result");
+  EXPECT_EQ(ended.code, 4);
+  EXPECT_THAT(ended.out, HasSubstr("is there already"));
+  EXPECT_EQ(std::filesystem::file_size(directory_ + "/result.json"), 0u);
 }
 
 TEST_F(TesteeTest, WhatTheBackendLacksIsUnsupportedAndNotRun) {

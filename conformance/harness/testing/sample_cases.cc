@@ -52,6 +52,22 @@ PROCSPEC_CASE("queue.put.timeout-full", "crashes") { abort(); }
 
 PROCSPEC_CASE("queue.put.timeout-full", "exits") { exit(0); }
 
+PROCSPEC_CASE("queue.put.timeout-full", "closes-output") { close(1); }
+
+PROCSPEC_CASE("queue.put.timeout-full", "writes-its-result") {
+  std::FILE* file = std::fopen((directory() + "/result.json").c_str(), "w");
+  ASSERT_NE(file, nullptr);
+  std::fclose(file);
+}
+
+// As a backend whose child comes back from where it was forked.
+PROCSPEC_CASE("queue.put.timeout-full", "goes-on-in-a-child") {
+  if (fork() > 0) {
+    wait(nullptr);
+    _exit(0);
+  }
+}
+
 PROCSPEC_CASE("queue.put.timeout-full", "needs-more", {Capability::kPool}) {
   ADD_FAILURE() << "must not run";
 }
