@@ -15,7 +15,7 @@ bool CanBeExpected(Verdict verdict) { return IsRed(verdict); }
 
 bool GoesAs(const Expectation& expectation, Verdict observed,
             std::string_view failure_text) {
-  return observed == expectation.verdict &&
+  return CanBeExpected(observed) && observed == expectation.verdict &&
          absl::StrContains(failure_text, expectation.message);
 }
 

@@ -3,9 +3,11 @@
 
 #include "conformance/runner/score.h"
 
+#include <array>
 #include <random>
 
 #include "absl/strings/str_cat.h"
+#include "conformance/runner/expectation.h"
 #include "gtest/gtest.h"
 
 namespace procspec::runner {
@@ -114,6 +116,9 @@ TEST(Score, ACaseThatNeedsMoreThanItsClauseMayBeExcused) {
   EXPECT_EQ(score.verdicts.at("m"), Verdict::kPass);
   EXPECT_EQ(score.musts_passed, 1);
   EXPECT_EQ(Decide(run, {score}), ExitCode::kOk);
+  // One that needs no more may not.
+  run.cases.back().requirements.clear();
+  EXPECT_EQ(Decide(run, Score(run)), ExitCode::kMustFailed);
 }
 
 TEST(Score, AMustClauseWithoutACaseDoesNotHold) {
@@ -153,53 +158,160 @@ TEST(Score, ACaseThatHadNotEndedIsInfra) {
   EXPECT_EQ(Score(run)[0].musts_passed, 0);
 }
 
-// Skipping, leaving out and not finishing raise neither number.
-TEST(Score, CannotBeRaisedByRunningLess) {
-  std::mt19937 random(20260101);
-  auto draw = [&](size_t n) {
-    return std::uniform_int_distribution<size_t>(0, n - 1)(random);
+// What an expectation file does to a case.
+void ExpectAny(Outcome& outcome, Verdict verdict) {
+  Expectation expectation;
+  expectation.verdict = verdict;
+  Expect(expectation, outcome);
+}
+
+TEST(Score, WhatIsExpectedHoldsButIsNoPass) {
+  RunRecord run = EmptyRun();
+  run.clauses = {MakeClause("m", "must"), MakeClause("n", "must")};
+  AddCase(run, "m", "m", Verdict::kPass);
+  AddCase(run, "n", "n", Verdict::kFail);
+  EXPECT_EQ(Decide(run, Score(run)), ExitCode::kMustFailed);
+  ExpectAny(run.outcomes[1], Verdict::kFail);
+  const BackendScore score = Score(run)[0];
+  EXPECT_EQ(score.verdicts.at("n"), Verdict::kXfail);
+  EXPECT_EQ(score.conformance(), 0.5);
+  EXPECT_EQ(score.coverage(), 1);
+  EXPECT_EQ(Decide(run, {score}), ExitCode::kOk);
+}
+
+// At any level.
+TEST(Score, WhatGoesOtherwiseThanExpectedFailsARun) {
+  RunRecord run = EmptyRun();
+  run.clauses = {MakeClause("m", "must"), MakeClause("s", "should")};
+  AddCase(run, "m", "m", Verdict::kPass);
+  AddCase(run, "s", "s", Verdict::kFail);
+  const auto with = [&run](size_t at, Verdict expected, bool intermittent) {
+    RunRecord copy = run;
+    Expectation expectation;
+    expectation.verdict = expected;
+    expectation.intermittent = intermittent;
+    Expect(expectation, copy.outcomes[at]);
+    return Decide(copy, Score(copy));
   };
-  constexpr int kReports = 20000;
-  for (int i = 0; i < kReports; ++i) {
+  EXPECT_EQ(with(0, Verdict::kFail, false), ExitCode::kUnexpected);
+  EXPECT_EQ(with(0, Verdict::kFail, true), ExitCode::kOk);
+  EXPECT_EQ(with(1, Verdict::kFail, false), ExitCode::kOk);
+  EXPECT_EQ(with(1, Verdict::kCrash, false), ExitCode::kUnexpected);
+  run.outcomes[1].verdict = Verdict::kUnsupported;
+  EXPECT_EQ(with(1, Verdict::kFail, false), ExitCode::kUnexpected);
+  // What was not judged went in no way.
+  run.outcomes[1].verdict = Verdict::kInfra;
+  EXPECT_EQ(with(1, Verdict::kFail, false), ExitCode::kInfra);
+}
+
+class Reports {
+ public:
+  size_t Draw(size_t n) {
+    return std::uniform_int_distribution<size_t>(0, n - 1)(random_);
+  }
+
+  RunRecord Next() {
     RunRecord run = EmptyRun();
-    const size_t clauses = 1 + draw(6);
+    const size_t clauses = 1 + Draw(6);
     for (size_t c = 0; c < clauses; ++c) {
       const std::string id = absl::StrCat("c", c);
       run.clauses.push_back(
-          MakeClause(id, draw(3) == 0 ? "should" : "must",
-                     {draw(4) == 0 ? std::string("pool") : "queue"}));
-      for (size_t k = draw(4); k > 0; --k) {
-        std::optional<Verdict> verdict = AllVerdicts()[draw(kVerdictCount)];
-        if (draw(2) == 0) verdict = Verdict::kPass;
+          MakeClause(id, Draw(3) == 0 ? "should" : "must",
+                     {Draw(4) == 0 ? std::string("pool") : "queue"}));
+      for (size_t k = Draw(4); k > 0; --k) {
+        std::optional<Verdict> verdict = AllVerdicts()[Draw(kVerdictCount)];
+        if (Draw(2) == 0) verdict = Verdict::kPass;
         AddCase(run, absl::StrCat(id, "/", k), id, verdict);
-        if (draw(4) == 0) run.cases.back().requirements = {"pool"};
+        if (Draw(4) == 0) run.cases.back().requirements = {"pool"};
       }
     }
+    return run;
+  }
+
+ private:
+  std::mt19937 random_{20260101};
+};
+
+void RemoveOutcome(RunRecord& run, size_t at) {
+  run.outcomes.erase(run.outcomes.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+// Whatever makes a report look better than the backend is: no way of it raises
+// a number.
+TEST(Score, CannotBeRaised) {
+  enum Way {
+    kSkip,
+    kNotFinish,
+    kCannotJudge,
+    kDrop,
+    kNotSelect,
+    kInterrupt,
+    kExpect,
+    kExpectEverything,
+    kWays
+  };
+  constexpr int kReports = 100000;
+  Reports reports;
+  std::array<int, kWays> lowered = {};
+  for (int i = 0; i < kReports; ++i) {
+    const RunRecord run = reports.Next();
     if (run.outcomes.empty()) continue;
-    const BackendScore before = Score(run)[0];
+    const size_t at = reports.Draw(run.outcomes.size());
+    const auto way = static_cast<Way>(reports.Draw(kWays));
     RunRecord less = run;
-    const size_t at = draw(less.outcomes.size());
-    switch (draw(4)) {
-      case 0:
-        less.outcomes[at].verdict = Verdict::kUnsupported;
+    Outcome& outcome = less.outcomes[at];
+    switch (way) {
+      case kSkip:
+        outcome.verdict = Verdict::kUnsupported;
         break;
-      case 1:
-        less.outcomes[at].verdict.reset();
+      case kNotFinish:
+        outcome.verdict.reset();
         break;
-      case 2:
-        less.outcomes[at].verdict = Verdict::kInfra;
+      case kCannotJudge:
+        outcome.verdict = Verdict::kInfra;
         break;
-      default: {
+      case kDrop:
+        RemoveOutcome(less, at);
+        break;
+      case kNotSelect:
         for (CaseInfo& c : less.cases) {
-          if (c.name == less.outcomes[at].case_name) c.selected = false;
+          c.selected = c.name != outcome.case_name;
         }
-        less.outcomes.erase(less.outcomes.begin() +
-                            static_cast<std::ptrdiff_t>(at));
-      }
+        RemoveOutcome(less, at);
+        break;
+      case kInterrupt:
+        outcome.verdict.reset();
+        less.outcomes.resize(at + 1);
+        less.interrupted = true;
+        break;
+      case kExpect:
+        ExpectAny(outcome, AllVerdicts()[reports.Draw(kVerdictCount)]);
+        break;
+      case kExpectEverything:
+        for (Outcome& o : less.outcomes) {
+          if (o.verdict.has_value() && CanBeExpected(*o.verdict)) {
+            ExpectAny(o, *o.verdict);
+          }
+        }
+        break;
+      case kWays:
+        break;
     }
+    const BackendScore before = Score(run)[0];
     const BackendScore after = Score(less)[0];
-    ASSERT_LE(after.conformance(), before.conformance()) << i;
-    ASSERT_LE(after.coverage(), before.coverage()) << i;
+    ASSERT_LE(after.conformance(), before.conformance()) << i << " " << way;
+    ASSERT_LE(after.coverage(), before.coverage()) << i << " " << way;
+    // Nor do the denominators move.
+    ASSERT_EQ(after.musts_applicable, before.musts_applicable);
+    ASSERT_EQ(after.clauses_total, before.clauses_total);
+    if (after.coverage() < before.coverage() ||
+        after.conformance() < before.conformance()) {
+      ++lowered[way];
+    }
+  }
+  for (Way way :
+       {kSkip, kNotFinish, kCannotJudge, kDrop, kNotSelect, kInterrupt}) {
+    EXPECT_GT(lowered[way], 1000) << way;
   }
 }
 
