@@ -9,8 +9,13 @@ runner="$1"
 testee="$2"
 shift 2
 
-# Under `bazel run` there is no place for outputs, and results go to the caller's.
-out="${TEST_UNDECLARED_OUTPUTS_DIR:-${BUILD_WORKING_DIRECTORY:-.}/.procspec}/run"
+# Under `bazel run` results go to the caller's folder. Those of a test are in a
+# sandbox that is gone afterwards, but for an archive.
+if [[ -n "${BUILD_WORKING_DIRECTORY-}" ]]; then
+  out="$BUILD_WORKING_DIRECTORY/.procspec/run"
+else
+  out="${TEST_UNDECLARED_OUTPUTS_DIR:-.procspec}/run"
+fi
 
 status=0
 "$runner" run --testee="$testee" --out="$out" \
@@ -19,5 +24,9 @@ status=0
 # One test case a case, instead of one for all.
 if [[ -n "${XML_OUTPUT_FILE-}" && -f "$out/junit.xml" ]]; then
   cp "$out/junit.xml" "$XML_OUTPUT_FILE"
+fi
+if [[ "$status" -ne 0 && -z "${BUILD_WORKING_DIRECTORY-}" ]]; then
+  echo "to keep the log and the report, and to mend expectations by them:" \
+    "bazel run ${TEST_TARGET:-TARGET}"
 fi
 exit "$status"

@@ -13,7 +13,8 @@
 
 The backend's library registers it (conformance/harness/backend_registry.h) and is
 linked with alwayslink = True. The same runner as `procspec run` judges it; its
-log and reports are the test's undeclared outputs.
+log and reports are the test's undeclared outputs. Known deviations are given by
+`expectations = "mine_expectations.json"`.
 
     bazel test //:my_backend_conformance
     bazel test //:my_backend_conformance --test_arg=--only='queue.*'
@@ -27,14 +28,24 @@ _MAIN = str(Label("//conformance/harness:testee_main"))
 _RUNNER = str(Label("//conformance/runner:procspec"))
 _SCRIPT = str(Label("//conformance:conformance_test.sh"))
 
-def conformance_test(name, backend, backend_deps = [], testee = None, args = [], **kwargs):
-    """A test that passes if every `must` that applies to the backend holds.
+def conformance_test(
+        name,
+        backend,
+        backend_deps = [],
+        testee = None,
+        expectations = [],
+        args = [],
+        **kwargs):
+    """A test that passes if every `must` that applies to the backend holds or is expected not to.
 
     Args:
       name: the test's name.
       backend: the name the backend is registered by, or several by commas.
       backend_deps: the libraries that register it.
       testee: a testee that has it already, instead of backend_deps.
+      expectations: the file of known deviations, or a list with one for each backend
+        (conformance/runner/expectations.schema.json). An alias with a select() gives
+        each platform its own.
       args: more arguments of `procspec run`.
       **kwargs: of the test: size, tags, data ...
     """
@@ -48,6 +59,9 @@ def conformance_test(name, backend, backend_deps = [], testee = None, args = [],
             deps = backend_deps + [_CASES, _MAIN],
             tags = kwargs.get("tags", []),
         )
+    if type(expectations) == "string":
+        expectations = [expectations]
+    files = ",".join(["$(rootpath %s)" % e for e in expectations])
     kwargs.setdefault("size", "medium")
     native.sh_test(
         name = name,
@@ -56,8 +70,8 @@ def conformance_test(name, backend, backend_deps = [], testee = None, args = [],
             "$(rootpath %s)" % _RUNNER,
             "$(rootpath %s)" % testee,
             "--backend=" + backend,
-        ] + args,
-        data = kwargs.pop("data", []) + [
+        ] + (["--expectations=" + files] if expectations else []) + args,
+        data = kwargs.pop("data", []) + expectations + [
             _RUNNER,
             testee,
         ],
