@@ -63,7 +63,7 @@ std::optional<Json> ParseStrictly(std::string_view text, std::string& problem) {
     if (repeated.empty()) return json;
     problem = absl::StrCat("the field '", repeated, "' is there twice");
   } catch (const Json::parse_error& error) {
-    problem = error.what();
+    problem = absl::StrCat("not JSON: ", error.what());
   }
   return std::nullopt;
 }
@@ -80,7 +80,7 @@ class Parser {
     std::string problem;
     std::optional<Json> json = ParseStrictly(text, problem);
     where_ = path_;
-    if (!json.has_value()) return Fault(absl::StrCat("not JSON: ", problem));
+    if (!json.has_value()) return Fault(problem);
     if (!json->is_object()) return Fault("not a JSON object");
     ExpectationFile& file = out_.file;
     KnownFields(*json, FileFields());
