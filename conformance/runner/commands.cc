@@ -19,6 +19,7 @@
 #include "conformance/runner/json.h"
 #include "conformance/runner/log.h"
 #include "conformance/runner/os.h"
+#include "conformance/runner/promised_cases.h"
 #include "conformance/runner/score.h"
 #include "conformance/runner/testee.h"
 #include "conformance/runner/views.h"
@@ -192,6 +193,9 @@ ExitCode RunCommand(const RunOptions& options, const Streams& streams) {
   RunRecord run = NewRun(options, testee, std::get<0>(std::move(backends)),
                          std::get<0>(std::move(cases)));
   if (auto problem = CheckClauses(run.cases, run.clauses)) {
+    return Fail(streams, *problem);
+  }
+  if (auto problem = CheckComplete(run.cases, CompiledPromisedCases())) {
     return Fail(streams, *problem);
   }
   ExpectationMap expectations;

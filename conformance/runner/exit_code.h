@@ -26,7 +26,7 @@ enum class ExitCode {
   kEmptyOnlyList = 16,  // --only=
   kOnlyMatchesNothing = 17,
   kAllUnsupported = 18,
-  kSpecMismatch = 19,   // the testee has a clause that this spec has not
+  kSpecMismatch = 19,   // clauses or cases are not those of this spec
   kNothingJudged = 20,  // every case was INFRA
   kNoMutants = 21,
   kMutantMatchesNothing = 22,

@@ -153,6 +153,11 @@ TEST_F(ProcspecTest, TheSummaryHasItsKeys) {
   EXPECT_EQ(GetInt((*json)[1]["counts"], "UNSUPPORTED"), 2);
 }
 
+TEST_F(ProcspecTest, ATesteeCannotLeaveOutACase) {
+  EXPECT_EQ(Run("--backend=good", "FAKE_TESTEE_LIST=missing-case"), 19);
+  EXPECT_TRUE(Printed("lacks queue.put.timeout-full:")) << output_;
+}
+
 TEST_F(ProcspecTest, ASelectionIsJudgedByItself) {
   EXPECT_EQ(Run("--backend=good --only=queue.get.timeout-empty"), 0) << output_;
   // After what a wrapper gave, as in a repro line of a conformance_test.

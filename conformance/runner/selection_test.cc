@@ -3,6 +3,7 @@
 
 #include "conformance/runner/selection.h"
 
+#include "conformance/runner/promised_cases.h"
 #include "gtest/gtest.h"
 
 namespace procspec::runner {
@@ -120,6 +121,27 @@ TEST(CheckClauses, FindsWhatTheSpecificationLacks) {
   EXPECT_EQ(CheckClauses(Cases(), {put})->code, ExitCode::kSpecMismatch);
   get.withdrawn = "0.2: gone";
   EXPECT_EQ(CheckClauses(Cases(), {put, get})->code, ExitCode::kSpecMismatch);
+}
+
+// Else a clause would pass by leaving out the case that fails.
+TEST(CheckComplete, FindsWhatTheTesteeLacks) {
+  const PromisedCases promised = {{"queue.put", {"queue.put", "queue.put/x"}},
+                                  {"queue.get", {"queue.get"}}};
+  std::vector<CaseInfo> cases = {{"queue.put", "queue.put", ""}};
+  const auto problem = CheckComplete(cases, promised);
+  ASSERT_TRUE(problem.has_value());
+  EXPECT_EQ(problem->code, ExitCode::kSpecMismatch);
+  EXPECT_NE(problem->message.find("lacks queue.put/x:"), std::string::npos);
+  // One of which it has no case has no verdict, either.
+  cases.push_back({"queue.put/x", "queue.put", "x"});
+  EXPECT_FALSE(CheckComplete(cases, promised).has_value());
+  // More is no harm.
+  cases.push_back({"queue.put/y", "queue.put", "y"});
+  EXPECT_FALSE(CheckComplete(cases, promised).has_value());
+
+  EXPECT_GT(CompiledPromisedCases().size(), 200u);
+  EXPECT_EQ(CompiledPromisedCases().at("queue.put.timeout-full"),
+            std::vector<std::string>{"queue.put.timeout-full"});
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 // way that the runner must be able to deal with. The case's variant says which.
 //
 // FAKE_TESTEE_LIST makes `list` go wrong: no-cases, no-backends, broken,
-// unknown-clause, crash, only-wrong.
+// unknown-clause, missing-case, crash, only-wrong.
 // FAKE_TESTEE_ALL lists all behaviours, FAKE_TESTEE_COPIES=N so many quick
 // cases, as "fail.3". FAKE_TESTEE_TRACE names a file in which each case notes
 // that it starts and that it has done.
@@ -111,8 +111,9 @@ int List() {
   std::cout << "], \"cases\": [";
   if (how != "no-cases") {
     const char* clause = how == "unknown-clause" ? "no.such-clause" : kClause;
-    std::cout << "{\"name\": \"" << clause << "\", \"clause\": \"" << clause
-              << "\", \"variant\": \"\"}";
+    std::cout << "{\"name\": \"" << clause
+              << (how == "missing-case" ? "/other" : "") << "\", \"clause\": \""
+              << clause << "\", \"variant\": \"\"}";
     // Needs more than its clause.
     std::cout << ",{\"name\": \"" << clause << "/extra\", \"clause\": \""
               << clause
