@@ -50,8 +50,9 @@ constexpr absl::Duration kEndLimit = absl::Seconds(5);
 constexpr absl::Duration kSupervisorSlack = absl::Seconds(8);
 // Of what a supervisor reports.
 constexpr size_t kReportLimit = 1 << 20;
-// What remains of output that grew too large.
-constexpr off_t kOutputKept = 64 << 10;
+// What remains of output that grew too large: less than is shown of its
+// beginning, so that the mark of the cut is.
+constexpr off_t kOutputKept = 32 << 10;
 
 int64_t NowNanos() {
   timespec now;
