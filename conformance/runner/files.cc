@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "conformance/runner/os.h"
 
 namespace procspec::runner {
 namespace fs = std::filesystem;
@@ -89,6 +90,7 @@ absl::Status MakeDirectories(const std::string& path) {
 void RemoveTree(const std::string& path) {
   std::error_code error;
   fs::remove_all(path, error);
+  if (error) RemoveStubbornTree(path);
 }
 
 }  // namespace procspec::runner

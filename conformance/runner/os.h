@@ -44,6 +44,11 @@ void RemoveAbandonedRoots();
 
 absl::Status MakePrivateDirectory(const std::string& path);
 
+// Removes a directory tree in whatever state it is, if it is this user's: too
+// deep for a path or for a descriptor a level, closed to everybody. Symbolic
+// links are not followed. Nobody else may be at work in it.
+void RemoveStubbornTree(const std::string& path);
+
 // 128 random bits that nobody can guess, as hexadecimal digits.
 absl::StatusOr<std::string> RandomToken();
 

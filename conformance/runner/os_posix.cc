@@ -1,6 +1,7 @@
 // Copyright 2026 The procspec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -74,6 +76,32 @@ class PosixAppendFile : public AppendFile {
   const int fd_;
   const std::string path_;
 };
+
+// A directory that may be read and changed, or null.
+DIR* OpenDirectory(int parent, const char* name) {
+  struct stat info;
+  if (fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+      !S_ISDIR(info.st_mode)) {
+    return nullptr;
+  }
+  fchmodat(parent, name, 0700, 0);
+  const int fd =
+      openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return nullptr;
+  DIR* directory = fdopendir(fd);
+  if (directory == nullptr) close(fd);
+  return directory;
+}
+
+// Calls `act` with the name of each entry but "." and "..".
+template <typename Act>
+void ForEachEntry(DIR* directory, const Act& act) {
+  rewinddir(directory);
+  while (const dirent* entry = readdir(directory)) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") act(entry->d_name);
+  }
+}
 
 volatile sig_atomic_t interrupted = 0;
 
@@ -147,6 +175,37 @@ void RemoveAbandonedRoots() {
 absl::Status MakePrivateDirectory(const std::string& path) {
   if (mkdir(path.c_str(), 0700) != 0) return SystemError("cannot make", path);
   return absl::OkStatus();
+}
+
+void RemoveStubbornTree(const std::string& path) {
+  DIR* top = OpenDirectory(AT_FDCWD, path.c_str());
+  if (top == nullptr) {
+    unlink(path.c_str());
+    return;
+  }
+  // Brings up what is in a subdirectory, so that no depth matters.
+  int64_t moved = 0;
+  for (bool progress = true; progress;) {
+    progress = false;
+    ForEachEntry(top, [&](const char* name) {
+      DIR* child = OpenDirectory(dirfd(top), name);
+      if (child == nullptr) {
+        if (unlinkat(dirfd(top), name, 0) == 0) progress = true;
+        return;
+      }
+      ForEachEntry(child, [&](const char* below) {
+        if (unlinkat(dirfd(child), below, 0) == 0) return;
+        if (errno != EISDIR && errno != EPERM) return;
+        fchmodat(dirfd(child), below, 0700, 0);
+        const std::string up = absl::StrCat(".moved-", ++moved);
+        renameat(dirfd(child), below, dirfd(top), up.c_str());
+      });
+      closedir(child);
+      if (unlinkat(dirfd(top), name, AT_REMOVEDIR) == 0) progress = true;
+    });
+  }
+  closedir(top);
+  rmdir(path.c_str());
 }
 
 absl::StatusOr<std::string> RandomToken() {

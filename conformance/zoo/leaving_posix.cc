@@ -80,11 +80,12 @@ absl::Status LeaveASemaphoreSet(const Scene&) {
   return absl::OkStatus();
 }
 
-// Where paths are too long to be named, and nobody may look.
+// Deeper than there are descriptors, where paths are too long to be named, and
+// closed to everybody.
 absl::Status LeaveDeepFiles(const Scene&) {
   const int home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   std::string name = "deep";
-  for (int depth = 0; depth < 100; ++depth) {
+  for (int depth = 0; depth < 1500; ++depth) {
     if (mkdir(name.c_str(), 0700) != 0 || chdir(name.c_str()) != 0) {
       return absl::InternalError("no directory");
     }

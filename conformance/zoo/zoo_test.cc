@@ -12,6 +12,7 @@
 #include <spawn.h>
 #include <sys/ipc.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -302,6 +303,11 @@ TEST(Zoo, EachIsBadInItsCaseOnly) {
   ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
   std::set<std::string> machine = MachineWide();
   EXPECT_TRUE(machine.empty()) << *machine.begin() << ": left by somebody else";
+  // As most systems have it; fewer than leaves-deep-files has directories.
+  rlimit descriptors = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &descriptors), 0);
+  descriptors.rlim_cur = 1024;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &descriptors), 0);
   const char* outputs = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
   const std::string out =
       outputs != nullptr ? outputs : testing::TempDir() + "/zoo";
