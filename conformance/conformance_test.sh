@@ -17,9 +17,22 @@ else
   out="${TEST_UNDECLARED_OUTPUTS_DIR:-.procspec}/run"
 fi
 
+# What Bazel asks for by its environment.
+asked=()
+if [[ "${TEST_TIMEOUT:-0}" -gt 0 ]]; then
+  # Bazel's limit would leave neither a report nor a word of what did not run.
+  margin=$((TEST_TIMEOUT < 60 ? (TEST_TIMEOUT + 3) / 4 : 15))
+  asked+=(--time-limit="$((TEST_TIMEOUT - margin))")
+fi
+if [[ "${TEST_TOTAL_SHARDS:-1}" -gt 1 ]]; then
+  [[ -z "${TEST_SHARD_STATUS_FILE-}" ]] || touch "$TEST_SHARD_STATUS_FILE"
+  asked+=(--shard="$((TEST_SHARD_INDEX + 1))/$TEST_TOTAL_SHARDS")
+fi
+[[ -z "${TESTBRIDGE_TEST_ONLY-}" ]] || asked+=(--only="$TESTBRIDGE_TEST_ONLY")
+
 status=0
 "$runner" run --testee="$testee" --out="$out" \
-  --repro="bazel run ${TEST_TARGET:-TARGET} --" "$@" || status=$?
+  --repro="bazel run ${TEST_TARGET:-TARGET} --" "${asked[@]}" "$@" || status=$?
 
 # One test case a case, instead of one for all.
 if [[ -n "${XML_OUTPUT_FILE-}" && -f "$out/junit.xml" ]]; then

@@ -14,10 +14,11 @@
 The backend's library registers it (conformance/harness/backend_registry.h) and is
 linked with alwayslink = True. The same runner as `procspec run` judges it; its
 log and reports are the test's undeclared outputs. Known deviations are given by
-`expectations = "mine_expectations.json"`.
+`expectations = "mine_expectations.json"`. It ends shortly before the test's
+timeout would, and says what it has not run; shard_count is heeded.
 
     bazel test //:my_backend_conformance
-    bazel test //:my_backend_conformance --test_arg=--only='queue.*'
+    bazel test //:my_backend_conformance --test_filter='queue.*'
     bazel run //:my_backend_conformance -- --only=queue.put.timeout-full
 """
 

@@ -44,7 +44,11 @@ class ProcspecTest : public testing::Test {
     procspec_ = std::filesystem::absolute("conformance/runner/procspec");
     testee_ =
         std::filesystem::absolute("conformance/runner/testing/fake_testee");
-    unsetenv("XML_OUTPUT_FILE");  // this test's own
+    // This test's own.
+    for (const char* name : {"XML_OUTPUT_FILE", "TEST_TIMEOUT",
+                             "TESTBRIDGE_TEST_ONLY", "TEST_TOTAL_SHARDS"}) {
+      unsetenv(name);
+    }
   }
   void TearDown() override { RemoveTree(root_); }
 
@@ -355,6 +359,36 @@ TEST_F(ProcspecTest, AtItsTimeLimitARunSaysWhatItHasNotRun) {
             5);
   EXPECT_TRUE(Printed("0 of ")) << output_;
   EXPECT_FALSE(std::filesystem::exists(root_ + "/km/kill_matrix.md"));
+}
+
+// What Bazel asks of a test by its environment.
+TEST_F(ProcspecTest, AConformanceTestHeedsBazel) {
+  const std::string script =
+      std::filesystem::absolute("conformance/conformance_test.sh");
+  const std::string command =
+      absl::StrCat(" TEST_UNDECLARED_OUTPUTS_DIR=", root_,
+                   " XML_OUTPUT_FILE=", root_, "/test.xml bash ", script, " ",
+                   procspec_, " ", testee_, " --backend=good");
+  EXPECT_EQ(Shell("TEST_TIMEOUT=300 TESTBRIDGE_TEST_ONLY='queue.*' "
+                  "TEST_TOTAL_SHARDS=2 TEST_SHARD_INDEX=1 "
+                  "TEST_SHARD_STATUS_FILE=" +
+                  root_ + "/status" + command),
+            0)
+      << output_;
+  auto run = ReadLog(root_ + "/run/log.jsonl");
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(run->time_limit_s, 285);
+  EXPECT_EQ(run->only, std::vector<std::string>{"queue.*"});
+  EXPECT_EQ(run->shard, "2/2");
+  EXPECT_TRUE(std::filesystem::exists(root_ + "/status"));
+  EXPECT_EQ(ReadFile(root_ + "/test.xml"), ReadFile(root_ + "/run/junit.xml"));
+  EXPECT_EQ(Shell("TESTBRIDGE_TEST_ONLY=typo" + command), 17) << output_;
+  EXPECT_EQ(Shell("TEST_TOTAL_SHARDS=3 TEST_SHARD_INDEX=2" + command), 27);
+  // Under `bazel run` there is no limit.
+  EXPECT_EQ(Shell(command + " --only=queue.get.timeout-empty"), 0) << output_;
+  run = ReadLog(root_ + "/run/log.jsonl");
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(run->time_limit_s, 0);
 }
 
 // What cases read of the environment is in the log and in repro lines.

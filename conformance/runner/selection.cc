@@ -216,10 +216,12 @@ Chosen<std::vector<CaseInfo>> ChooseShard(std::vector<CaseInfo> cases,
   if (!any) {
     return Problem{
         ExitCode::kEmptyShard,
-        absl::StrCat("the shard ", shard, " has no case: those chosen are of ",
+        absl::StrCat("the shard ", shard,
+                     " has no case: a clause's cases stay "
+                     "together, and there are ",
                      clauses.size(),
-                     " clauses only; take fewer shards (bazel: "
-                     "shard_count, or --test_sharding_strategy=disabled)")};
+                     " clauses; take fewer shards (bazel: shard_count, or "
+                     "--test_sharding_strategy=disabled)")};
   }
   return cases;
 }
