@@ -10,7 +10,6 @@
 #include <set>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
@@ -370,8 +369,14 @@ bool HasExpired(const Expectation& expectation, std::string_view today) {
 }
 
 bool IsLink(std::string_view text) {
-  return absl::StartsWith(text, "https://") ||
-         absl::StartsWith(text, "http://");
+  for (std::string_view scheme : {"https://", "http://"}) {
+    if (text.substr(0, scheme.size()) == scheme) {
+      text.remove_prefix(scheme.size());
+      return !text.empty() &&
+             !absl::ascii_isspace(static_cast<unsigned char>(text[0]));
+    }
+  }
+  return false;
 }
 
 ExpectationMap MapExpectations(const std::vector<ExpectationFile>& files,

@@ -82,7 +82,7 @@ class Updater {
     if (HasExpired(entry.expectation, today_)) {
       Left(absl::StrCat(entry.pattern, ": expired on ",
                         entry.expectation.expires,
-                        " and still fails; mend it, or give it a new date"));
+                        "; look at it again: mend it, or give it a new date"));
     }
     entries_.push_back(std::move(json));
   }
