@@ -14,6 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "conformance/runner/expectation.h"
 #include "conformance/runner/format.h"
 #include "conformance/runner/html/assets.h"
 #include "conformance/runner/json.h"
@@ -99,6 +100,11 @@ std::string_view StandingClass(const Column& column) {
   return "";
 }
 
+// "2026-01-02 03:04:05 UTC".
+std::string Readable(const std::string& time) {
+  return absl::StrReplaceAll(time, {{"T", " "}, {"+00:00", " UTC"}});
+}
+
 // No text of a case can end the script element or begin a comment in it.
 std::string ForScript(const Json& json) {
   return absl::StrReplaceAll(DumpJson(json), {{"<", "\\u003c"}});
@@ -165,7 +171,8 @@ class Page {
         "<h1>procspec conformance</h1>\n");
     for (const ScoredRun& r : runs_) {
       Add("<p class=\"sub\">specification ", Html(r.run.spec_version), " · ",
-          Html(r.run.platform), " · ", Html(r.run.started), "</p>\n");
+          Html(r.run.platform), " · <span class=\"nb\">",
+          Html(Readable(r.run.started)), "</span></p>\n");
     }
     Add("<details class=\"about\"><summary>",
         runs_.size() == 1 ? "About this run" : "About these runs",
@@ -243,24 +250,52 @@ class Page {
     for (size_t i = 0; i < columns_.size(); ++i) {
       for (const Outcome* o : Troubles(columns_[i])) red.emplace_back(i, o);
     }
+    std::stable_sort(red.begin(), red.end(), [this](auto& a, auto& b) {
+      const int rank_a = LevelRank(a.second->clause);
+      const int rank_b = LevelRank(b.second->clause);
+      return rank_a != rank_b ? rank_a < rank_b
+                              : VerdictOf(*a.second) > VerdictOf(*b.second);
+    });
     if (red.empty()) {
       if (notes.empty()) Add("<p class=\"note good\">No case failed.</p>\n");
-      Add("</section>\n");
-      return;
+    } else {
+      Add("<h2>", red.size(), red.size() == 1 ? " case" : " cases",
+          " did not pass</h2>\n");
+      CaseList(red);
+      if (red.size() > kFailuresShown) {
+        Add("<button class=\"btn more\" id=\"more\">Show all ", red.size(),
+            "</button>\n");
+      }
     }
-    std::stable_sort(red.begin(), red.end(), [this](auto& a, auto& b) {
-      return LevelRank(a.second->clause) < LevelRank(b.second->clause);
-    });
-    Add("<h2>", red.size(), red.size() == 1 ? " case" : " cases",
-        " did not pass</h2>\n<ul class=\"failed\">\n");
+    std::vector<std::pair<size_t, const Outcome*>> known;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      for (const Outcome* o : KnownDeviations(columns_[i])) {
+        known.emplace_back(i, o);
+      }
+    }
+    if (!known.empty()) {
+      Add("<details class=\"known\"><summary>", known.size(),
+          known.size() == 1 ? " known deviation" : " known deviations",
+          "</summary>\n");
+      CaseList(known);
+      Add("</details>\n");
+    }
+    Add("</section>\n");
+  }
+
+  // Those after the first few have to be asked for.
+  void CaseList(const std::vector<std::pair<size_t, const Outcome*>>& cases) {
+    Add("<ul class=\"failed\">\n");
     size_t shown = 0;
-    for (const auto& [column, o] : red) {
+    for (const auto& [column, o] : cases) {
       const auto clause = clause_index_.find(o->clause);
       if (clause == clause_index_.end()) continue;
-      const auto name = VerdictName(VerdictOf(*o));
-      Add("<li", ++shown > kFailuresShown ? " hidden" : "",
-          "><button data-c=\"", clause->second, "\" data-b=\"", column,
-          "\"><span class=\"tag v-", name, "\">", name,
+      const Verdict verdict = VerdictOf(*o);
+      const auto name = VerdictName(verdict);
+      const bool hidden =
+          ++shown > kFailuresShown && verdict != Verdict::kXfail;
+      Add("<li", hidden ? " hidden" : "", "><button data-c=\"", clause->second,
+          "\" data-b=\"", column, "\"><span class=\"tag v-", name, "\">", name,
           "</span><span><span class=\"id\">", Breakable(Html(o->case_name)),
           "</span> <span class=\"lv\">",
           Html(clauses_[static_cast<size_t>(clause->second)]->level),
@@ -268,11 +303,6 @@ class Page {
           Html(FirstLine(*o)), "</span></span></button></li>\n");
     }
     Add("</ul>\n");
-    if (shown > kFailuresShown) {
-      Add("<button class=\"btn more\" id=\"more\">Show all ", shown,
-          "</button>\n");
-    }
-    Add("</section>\n");
   }
 
   int LevelRank(const std::string& id) const {
@@ -399,7 +429,8 @@ class Page {
     const bool few = columns_.size() <= kFewColumns;
     Add("<div class=\"wrap\">\n<table role=\"grid\" "
         "aria-label=\"Clauses by backend\" class=\"",
-        few ? "few" : "many", "\">\n<thead><tr><th scope=\"col\">Clause</th>");
+        few ? "few" : "many", "\" style=\"--columns:", columns_.size(),
+        "\">\n<thead><tr><th scope=\"col\">Clause</th>");
     for (const Column& c : columns_) {
       Add("<th scope=\"col\" class=\"b\"><span>",
           few ? Breakable(Html(c.score->backend)) : Html(c.score->backend));
@@ -432,12 +463,9 @@ class Page {
       for (size_t i = begin; i < end; ++i) {
         if (VerdictIn(c, clauses_[i]->id) == "PASS") ++passed;
       }
-      if (few) {
-        Add("<td>", passed, " of ", end - begin, "</td>");
-      } else {
-        Add("<td aria-label=\"", passed, " of ", end - begin, "\">", passed,
-            "</td>");
-      }
+      Add("<td aria-label=\"", passed, " of ", end - begin, " pass\">", passed);
+      if (few) Add("/", end - begin);
+      Add("</td>");
     }
     Add("</tr>\n");
     for (size_t i = begin; i < end; ++i) Row(i, few);
@@ -457,18 +485,17 @@ class Page {
     for (const Column& column : columns_) {
       const auto it = column.score->verdicts.find(c.id);
       if (it == column.score->verdicts.end()) {
-        const std::string why = Html(WhyNone(column, c.id));
-        Add("<td data-v=NONE aria-label=\"", why, "\" title=\"", why,
-            "\"><i class=v-NONE>·</i></td>");
+        Add("<td data-v=NONE aria-label=\"", Html(WhyNone(column, c.id)),
+            "\">·</td>");
         continue;
       }
       const std::string_view name = VerdictName(it->second);
       if (few) {
-        Add("<td data-v=", name, " aria-label=", name, "><i class=v-", name,
-            " data-s=\"", Symbol(it->second), "\"><b>", name, "</b></i></td>");
+        Add("<td data-v=", name, " aria-label=", name, " data-s=\"",
+            Symbol(it->second), "\"><b>", name, "</b></td>");
       } else {
-        Add("<td data-v=", name, " aria-label=", name, " title=", name,
-            "><i class=v-", name, ">", Symbol(it->second), "</i></td>");
+        Add("<td data-v=", name, " aria-label=", name, ">", Symbol(it->second),
+            "</td>");
       }
     }
     Add("</tr>\n");
@@ -483,8 +510,14 @@ class Page {
                  {"v", VerdictName(verdict)},
                  {"d", std::round(o.duration_s * 1e3) / 1e3}};
     if (o.case_name != o.clause) json["n"] = o.case_name;
-    if (const std::string reason = ReasonOf(o); !reason.empty()) {
-      json["r"] = reason;
+    if (!o.verdict.has_value()) {
+      json["r"] = ReasonOf(o);
+    } else if (!o.reason.empty()) {
+      json["r"] = o.reason;
+    }
+    if (o.expectation.has_value()) {
+      json["e"] = ExpectationNote(o);
+      json["k"] = o.expectation->link;
     }
     if (!o.failures.empty()) {
       Json failures = Json::array();

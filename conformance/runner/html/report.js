@@ -21,16 +21,25 @@
   }
 
   // ---- layout ----
-  // A matrix that is wider than the page scrolls by itself, in both directions,
-  // so that the names of rows and columns stay in sight.
+  // What is above the matrix must not cover its head, nor the row that a link
+  // leads to. A matrix that is wider than the page scrolls by itself, in both
+  // directions, so that the names of rows and columns stay in sight.
+  // Set where it counts, not on the root: that would be a new style for all.
   function fit() {
     const root = document.documentElement;
-    wrap.classList.remove('wide');
-    wrap.classList.toggle('wide', table.offsetWidth > root.clientWidth);
     const tools = $('.tools');
-    const sticks = getComputedStyle(tools).position === 'sticky';
-    root.style.setProperty('--tools', (sticks ? tools.offsetHeight : 0) + 'px');
-    root.style.setProperty('--head', table.tHead.offsetHeight + 'px');
+    const above = getComputedStyle(tools).position === 'sticky' ?
+        tools.offsetHeight : 0;
+    const wide = table.offsetWidth + 2 * table.offsetLeft > root.clientWidth;
+    wrap.classList.toggle('wide', wide);
+    wrap.style.maxHeight = wide ? root.clientHeight - above + 'px' : '';
+    for (const head of table.tHead.rows[0].cells) {
+      head.style.top = wide ? 0 : above + 'px';
+    }
+    const covered = table.tHead.offsetHeight + 'px';
+    wrap.style.scrollPaddingTop = wide ? covered : '';
+    root.style.scrollPaddingTop = wide ? above + 'px' :
+                                         `calc(${above}px + ${covered})`;
   }
 
   // ---- filters ----
@@ -41,6 +50,7 @@
   const search = $('#search');
   const clear = $('#clear');
   const boxes = $$('.choices input');
+  let shownColumns = columns.map(() => true);
   const hiding = document.head.appendChild(document.createElement('style'));
 
   for (const row of rows) {
@@ -61,10 +71,15 @@
 
   function apply() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const shownColumns = columns.map(columnShown);
+    shownColumns = columns.map(columnShown);
     const all = shownColumns.every(Boolean);
-    hiding.textContent = shownColumns.map((s, i) => s ? '' :
+    const rules = shownColumns.map((s, i) => s ? '' :
         `tr > :nth-child(${i + 2}) { display: none }\n`).join('');
+    if (hiding.textContent !== rules) {
+      hiding.textContent = rules;
+      table.style.setProperty('--columns',
+                              shownColumns.filter(Boolean).length);
+    }
     let shown = 0;
     for (const row of rows) {
       const verdicts = all ? row.verdicts :
@@ -79,7 +94,8 @@
       if (show) ++shown;
     }
     for (const body of bodies) {
-      body.hidden = !body.querySelector('tr.r:not([hidden])');
+      body.hidden = ![...body.rows].some(
+          (row) => !row.hidden && row.className !== 'area');
     }
     $('.shown').textContent = shown + ' of ' + rows.length + ' clauses';
     $('.empty').hidden = shown > 0;
@@ -193,6 +209,17 @@
       body.append(pre(f.m));
       if (f.a) body.append(element('div', 'at', 'at ' + f.a));
     }
+    if (o.e) {
+      const note = element('p', 'expected', o.e);
+      // From a file of the backend's: anything may be in it.
+      if (/^https?:\/\//.test(o.k)) {
+        const link = element('a', '', o.k);
+        link.href = o.k;
+        const [before, after] = o.e.split(o.k);
+        if (after !== undefined) note.replaceChildren(before, link, after);
+      }
+      body.append(note);
+    }
     if (o.t) {
       body.append(folded('Processes at the deadline', pre(o.t.join('\n')),
                          true));
@@ -203,7 +230,7 @@
                  ' --only=' + name + column.tail;
     const repro = element('div', 'repro');
     repro.append(pre(line), copyButton(line));
-    body.append(element('div', 'at', 'Run it again:'), repro);
+    body.append(element('div', 'at again', 'Run it again:'), repro);
   }
 
   function label(cell) {
@@ -334,8 +361,12 @@
   }
 
   // ---- keyboard: the matrix is one stop, arrows move within it ----
+  // Asked of the state, not of the layout, which may have to be made for it.
   let stop = null;
-  const visible = (element) => element.getClientRects().length > 0;
+  const rowShown = (row) => !row.hidden &&
+      !row.parentNode.classList.contains('closed');
+  const cellShown = (cell) =>
+      rowShown(cell.parentNode) && shownColumns[cell.cellIndex - 1];
 
   function setStop(cell) {
     if (stop) stop.removeAttribute('tabindex');
@@ -345,27 +376,27 @@
 
   // The stop must be one that can be seen, else the matrix cannot be reached.
   function keepStop() {
-    if (stop && visible(stop)) return;
-    const row = rows.find(visible);
-    setStop(row ? [...row.cells].slice(1).find(visible) || null : null);
+    if (stop && cellShown(stop)) return;
+    const row = rows.find(rowShown);
+    setStop(row && [...row.cells].slice(1).find(cellShown) || null);
   }
 
   function next(cell, key, far) {
     const row = cell.parentNode;
-    const across = [...row.cells].slice(1).filter(visible);
+    const across = [...row.cells].slice(1).filter(cellShown);
     const at = across.indexOf(cell);
     switch (key) {
       case 'ArrowLeft': return across[at - 1];
       case 'ArrowRight': return across[at + 1];
       case 'Home':
-        return far ? rows.find(visible).cells[cell.cellIndex] : across[0];
+        return far ? rows.find(rowShown).cells[cell.cellIndex] : across[0];
       case 'End':
-        return far ? rows.filter(visible).pop().cells[cell.cellIndex] :
+        return far ? rows.filter(rowShown).pop().cells[cell.cellIndex] :
                      across[across.length - 1];
     }
     const step = key === 'ArrowUp' ? -1 : 1;
     let i = Number(row.dataset.i) + step;
-    while (rows[i] && !visible(rows[i])) i += step;
+    while (rows[i] && !rowShown(rows[i])) i += step;
     return rows[i] && rows[i].cells[cell.cellIndex];
   }
 
@@ -387,6 +418,10 @@
   table.addEventListener('mousedown', (e) => {
     const cell = e.target.closest('tr.r td');
     if (cell) setStop(cell);
+  });
+  table.addEventListener('mouseover', (e) => {
+    const cell = e.target.closest('tr.r td');
+    if (cell) cell.title = columns[cell.cellIndex - 1].name + ': ' + label(cell);
   });
 
   // A link to a clause shows it, whatever is folded or filtered away, and one

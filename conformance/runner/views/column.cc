@@ -150,10 +150,13 @@ std::string ReasonOf(const Outcome& outcome) {
 }
 
 std::string FirstLine(const Outcome& outcome) {
-  const std::string text =
-      outcome.failures.empty() || outcome.expectation.has_value()
-          ? ReasonOf(outcome)
-          : outcome.failures[0].message;
+  std::string text = outcome.failures.empty() || outcome.expectation.has_value()
+                         ? ReasonOf(outcome)
+                         : outcome.failures[0].message;
+  if (text.empty() && outcome.leak_count > 0) {
+    text =
+        absl::StrCat("left behind: ", absl::StrJoin(LeakLines(outcome), ", "));
+  }
   return text.substr(0, text.find('\n'));
 }
 
@@ -171,10 +174,22 @@ std::vector<const Outcome*> Troubles(const Column& column) {
   }
   std::stable_sort(troubles.begin(), troubles.end(),
                    [&](const Outcome* a, const Outcome* b) {
-                     return LevelRank(*column.run, a->clause) <
-                            LevelRank(*column.run, b->clause);
+                     const int rank_a = LevelRank(*column.run, a->clause);
+                     const int rank_b = LevelRank(*column.run, b->clause);
+                     return rank_a != rank_b ? rank_a < rank_b
+                                             : VerdictOf(*a) > VerdictOf(*b);
                    });
   return troubles;
+}
+
+std::vector<const Outcome*> KnownDeviations(const Column& column) {
+  std::vector<const Outcome*> known;
+  for (const Outcome& o : column.run->outcomes) {
+    if (o.backend == column.score->backend && VerdictOf(o) == Verdict::kXfail) {
+      known.push_back(&o);
+    }
+  }
+  return known;
 }
 
 bool OlderVersion(std::string_view a, std::string_view b) {

@@ -64,8 +64,12 @@ std::string FirstLine(const Outcome& outcome);
 // A case that a person should look at: neither passed nor excused.
 bool NeedsALook(Verdict verdict);
 
-// The outcomes of a column that need a look, those of must clauses first.
+// The outcomes of a column that need a look: must clauses first, and the worst
+// first among them.
 std::vector<const Outcome*> Troubles(const Column& column);
+
+// Those that went wrong as expected.
+std::vector<const Outcome*> KnownDeviations(const Column& column);
 
 // Whether a specification's version is older: by its numbers.
 bool OlderVersion(std::string_view a, std::string_view b);

@@ -170,13 +170,17 @@ std::string Markdown(const std::vector<ScoredRun>& runs) {
   const std::string expected = MarkdownExpected(columns);
   out += expected;
   size_t count = 0;
-  for (const Column& c : columns) count += Troubles(c).size();
-  if (count == 0) {
-    return absl::StrCat(
-        out, expected.empty() ? "No case failed.\n" : "No other failed.\n");
+  size_t known = 0;
+  for (const Column& c : columns) {
+    count += Troubles(c).size();
+    known += KnownDeviations(c).size();
   }
-  absl::StrAppend(&out, "## ", count, " case", Plural(count),
-                  " did not pass\n\n");
+  if (count == 0) {
+    out += "No case failed.\n\n";
+  } else {
+    absl::StrAppend(&out, "## ", count, " case", Plural(count),
+                    " did not pass\n\n");
+  }
   size_t told = 0;
   for (const Column& column : columns) {
     for (const Outcome* o : Troubles(column)) {
@@ -191,6 +195,16 @@ std::string Markdown(const std::vector<ScoredRun>& runs) {
         absl::StrAppend(&out, "### ", title, "\n\n",
                         MarkdownFailure(*column.run, *o));
       }
+    }
+  }
+  if (known == 0) return out;
+  absl::StrAppend(&out, "\n## ", known, " known deviation", Plural(known),
+                  "\n\n");
+  for (const Column& column : columns) {
+    for (const Outcome* o : KnownDeviations(column)) {
+      absl::StrAppend(&out, "- ", MarkdownText(o->case_name), " on ",
+                      MarkdownText(column.name), ": ",
+                      MarkdownText(FirstLine(*o)), "\n");
     }
   }
   return out;
