@@ -30,8 +30,7 @@ _IN_ORDER = {
         {'case': 'queue.put.*/exit-*', 'matches': 2, 'verdict': 'CRASH',
          'reason': 'it is fake', 'link': 'http://example.org/issues/2'}]}
 
-_VALUES = [None, True, 0, 1, 2.5, -1, '', ' ', 'FAIL', 'PASS', '2027-13-01',
-           'https:// x', 'http://x', [], {}]
+_VALUES = [None, True, 0, -1, '', ' ', 'FAIL', '2027-13-01', 'https:// x', [], {}]
 
 # What only the program knows.
 _BEYOND_A_SCHEMA = [
