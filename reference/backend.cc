@@ -24,6 +24,7 @@
 #include "reference/program.h"
 #include "reference/queue.h"
 #include "reference/semaphore.h"
+#include "reference/shared_cell.h"
 
 namespace procspec::reference {
 namespace {
@@ -169,12 +170,15 @@ class ReferenceBackend final
 
  private:
   const StartMethod method_;
+  const SegmentKeeper keeper_;
 };
 
 }  // namespace
 
 std::shared_ptr<Backend> NewBackend(StartMethod method) {
   RunExitRulesAtExit();
+  // What the process keeps to its end, it gets now.
+  if (method == StartMethod::kFork) os::PrepareEmptyStandardInput();
   return std::make_shared<ReferenceBackend>(method);
 }
 

@@ -165,7 +165,8 @@ class ProcessObject final : public Process,
   absl::StatusOr<Value> Call();
 
   const StartMethod method_;
-  const std::shared_ptr<Backend> backend_;  // null in a main process
+  // Null in a main process, and once started.
+  std::shared_ptr<Backend> backend_;
   const std::string type_;
   const std::string target_;
   Arguments arguments_;
@@ -206,8 +207,17 @@ absl::Status ProcessObject::Start() {
   PROCSPEC_RETURN_IF_ERROR(ClaimStart());
   absl::Status status =
       method_ == StartMethod::kFork ? StartByFork() : StartBySpawn();
-  if (!status.ok()) {
-    std::lock_guard lock(TheFamily().mutex);
+  // Dropped after the mutex.
+  Arguments arguments;
+  std::shared_ptr<Backend> backend;
+  std::lock_guard lock(TheFamily().mutex);
+  if (status.ok()) {
+    // What it runs with is the child's now. Kept here, until the child is seen
+    // to have ended, it would hold open what the caller closes: a pipe would
+    // have no end.
+    std::swap(arguments, arguments_);
+    std::swap(backend, backend_);
+  } else {
     phase_ = Phase::kUnstarted;
   }
   return status;
@@ -286,6 +296,9 @@ absl::Status ProcessObject::Run() {
   {
     std::lock_guard lock(TheFamily().mutex);
     PROCSPEC_RETURN_IF_ERROR(CheckOpenLocked());
+    if (HasStartedLocked()) {
+      return MisuseError("a process that was started runs in its child");
+    }
   }
   return Call().status();
 }

@@ -239,6 +239,20 @@ INSTANTIATE_TEST_SUITE_P(All, ProcessTest,
     ASSERT_TRUE(status_.ok()) << status_;      \
   } while (false)
 
+// A pipe would have no end if the object of a child held its arguments.
+TEST_P(ProcessTest, AStartedObjectHoldsNothingForItsChild) {
+  auto board = Board::New();
+  auto process = New("Gated", {Value(board)});
+  ASSERT_TRUE(process->Start().ok());
+  board->Set(1, 1);
+  const std::weak_ptr<Board> mine = board;
+  board.reset();
+  EXPECT_TRUE(mine.expired());
+  EXPECT_TRUE(IsKind(process->Run(), ErrorKind::kMisuse));
+  EXPECT_TRUE(process->Join().ok());
+  EXPECT_EQ(*process->ExitCode(), 0);
+}
+
 TEST_P(ProcessTest, ExitCodes) {
   EXPECT_EQ(RunToEnd(New("")), 0);
   EXPECT_EQ(RunToEnd(New("ReturnSeven")), 0);

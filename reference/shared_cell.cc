@@ -89,6 +89,7 @@ class Segments {
     bytes = RoundUp(bytes);
     // Dropped after the mutex: the last reference unmaps.
     std::shared_ptr<Segment> full;
+    std::shared_ptr<Segment> current;
     std::lock_guard<std::mutex> lock(mutex_);
     if (bytes > kSegmentSize / 4) {
       PROCSPEC_ASSIGN_OR_RETURN(std::shared_ptr<Segment> own,
@@ -96,16 +97,30 @@ class Segments {
       void* const data = own->Cut(bytes);
       return Piece{std::move(own), data};
     }
-    if (current_ != nullptr) {
-      if (void* const data = current_->Cut(bytes)) {
-        return Piece{current_, data};
+    current = current_.lock();
+    if (current != nullptr) {
+      if (void* const data = current->Cut(bytes)) {
+        return Piece{std::move(current), data};
       }
     }
     PROCSPEC_ASSIGN_OR_RETURN(std::shared_ptr<Segment> next,
                               Make(kSegmentSize));
-    full = std::exchange(current_, std::move(next));
-    void* const data = current_->Cut(bytes);
-    return Piece{current_, data};
+    current_ = next;
+    if (keepers_ > 0) full = std::exchange(kept_, next);
+    void* const data = next->Cut(bytes);
+    return Piece{std::move(next), data};
+  }
+
+  void Keep() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    ++keepers_;
+    if (kept_ == nullptr) kept_ = current_.lock();
+  }
+
+  void StopKeeping() {
+    std::shared_ptr<Segment> last;  // dropped after the mutex
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (--keepers_ == 0) last = std::move(kept_);
   }
 
  private:
@@ -117,7 +132,9 @@ class Segments {
   }
 
   std::mutex mutex_;
-  std::shared_ptr<Segment> current_;
+  std::weak_ptr<Segment> current_;
+  std::shared_ptr<Segment> kept_;  // the current one, while there are keepers
+  int keepers_ = 0;
 
   os::AtFork at_fork_{{.before = [this] { mutex_.lock(); },
                        .in_parent = [this](bool) { mutex_.unlock(); },
@@ -150,3 +167,10 @@ absl::StatusOr<Piece> PieceAt(const Value& address, size_t bytes) {
 }
 
 }  // namespace procspec::reference::internal
+
+namespace procspec::reference {
+
+SegmentKeeper::SegmentKeeper() { internal::Segments::Get().Keep(); }
+SegmentKeeper::~SegmentKeeper() { internal::Segments::Get().StopKeeping(); }
+
+}  // namespace procspec::reference

@@ -28,8 +28,21 @@ namespace procspec::reference {
 // a killed one leaves nothing behind; the price is that one living lock keeps
 // its segment (memory: the pages that were touched).
 //
+// What new pieces are cut from goes too with its last piece, unless somebody
+// keeps it: a backend does, so that locks made and dropped one by one do not
+// take a segment each, and a program without a backend has nothing of it.
+//
 // Cutting is one addition to a counter inside the segment. A forked child goes
 // on cutting from the segment it inherited, without meeting its parent.
+
+// Keeps what new pieces are cut from.
+class SegmentKeeper {
+ public:
+  SegmentKeeper();
+  ~SegmentKeeper();
+  SegmentKeeper(const SegmentKeeper&) = delete;
+  SegmentKeeper& operator=(const SegmentKeeper&) = delete;
+};
 
 namespace internal {
 

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstring>
+#include <filesystem>
+#include <iterator>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -52,6 +54,36 @@ TEST(SharedCell, ParentAndChildCutDifferentPieces) {
     mine.push_back(*SharedCell<Word>::Create());
     EXPECT_EQ(mine.back()->value, 0);
   }
+}
+
+size_t OpenFiles() {
+  return static_cast<size_t>(
+      std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                    std::filesystem::directory_iterator()));
+}
+
+// Nothing stays open for a process that has no piece any more.
+TEST(SharedCell, WhatPiecesAreCutFromGoesWithTheLastOne) {
+  const size_t before = OpenFiles();
+  {
+    const auto a = *SharedCell<Word>::Create();
+    const auto b = *SharedCell<Word>::Create();
+    EXPECT_EQ(OpenFiles(), before + 1);
+  }
+  EXPECT_EQ(OpenFiles(), before);
+}
+
+TEST(SharedCell, AKeeperKeepsWhatPiecesAreCutFrom) {
+  const size_t before = OpenFiles();
+  {
+    const SegmentKeeper keeper;
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(SharedCell<Word>::Create().ok());
+      EXPECT_EQ(OpenFiles(), before + 1);
+    }
+    const SegmentKeeper another;
+  }
+  EXPECT_EQ(OpenFiles(), before);
 }
 
 TEST(SharedCell, ManyOutgrowASegmentAndLargeOnesGetTheirOwn) {
