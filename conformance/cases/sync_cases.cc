@@ -17,6 +17,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "conformance/harness/case.h"
+#include "conformance/harness/probe.h"
 #include "spec/sync.h"
 
 namespace procspec::harness {
@@ -316,6 +317,13 @@ class SyncCase : public Case {
     return process;
   }
 
+  // For a puppet that would wait for ever.
+  absl::Status EndByForce(std::string_view name) {
+    PROCSPEC_ASSIGN_OR_RETURN(const int64_t pid, stage().PidOf(name));
+    PROCSPEC_RETURN_IF_ERROR(KillHard(pid));
+    return stage().ExpectGone(name);
+  }
+
   // Has the puppet begin, and returns when it is about to. What comes of it is
   // what it says next.
   absl::Status Begin(std::string_view name, std::string_view verb,
@@ -546,6 +554,7 @@ PROCSPEC_CASE_F(SyncCase, "lock.non-recursive", "without-timeout",
   ASSERT_THAT(Do("holder", "acquire"), IsOkAndHolds(true));
   ASSERT_OK(Begin("holder", "acquire-without-timeout"));
   EXPECT_TRUE(stage().IsSilent("holder", Observation()));
+  EXPECT_OK(EndByForce("holder"));
 }
 
 PROCSPEC_CASE("lock.release-unlocked") {
@@ -840,6 +849,7 @@ PROCSPEC_CASE_F(SyncCase, "condition.notify-one") {
   EXPECT_TRUE(AreSilent(waiting));
   ASSERT_OK(Notify(*condition));
   EXPECT_OK(ExpectOne(waiting));
+  EXPECT_OK(EndByForce(waiting[0]));
 }
 
 PROCSPEC_CASE_F(SyncCase, "condition.notify-n") {

@@ -235,9 +235,32 @@ ReadOutcome ReadInto(std::string& buffer, int fd, int flags) {
 namespace stage_internal {
 
 // A connection of this process to a stage. Kept in the table until the process
-// ends: its end is what tells the case that the process has ended.
+// ends, for its end is what tells the case that the process has ended, or until
+// the stage is gone, if this is the case's own process.
 class Line {
  public:
+  ~Line() {
+    if (owned_ && owner_ == getpid()) CloseOwned(fd_);
+  }
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
+
+  // Of this process to that stage.
+  static void ForgetAll(const std::string& address) {
+    std::vector<std::shared_ptr<Line>> forgotten;  // dropped after the lock
+    std::unique_lock<std::mutex> lock = LockTable();
+    auto& lines = Table().lines;
+    for (auto it = lines.begin(); it != lines.end();) {
+      if (it->first.first == address) {
+        forgotten.push_back(std::move(it->second));
+        it = lines.erase(it);
+      } else {
+        ++it;
+      }
+    }
+    lock.unlock();
+  }
+
   static absl::StatusOr<std::shared_ptr<Line>> Get(const std::string& address,
                                                    std::string_view name) {
     std::unique_lock<std::mutex> lock = LockTable();
@@ -291,9 +314,13 @@ class Line {
       close(fd);
       return SystemFault(absl::StrCat("connect to ", address), code);
     }
-    Own(fd);
     std::shared_ptr<Line> line(new Line(fd, getpid()));
-    PROCSPEC_RETURN_IF_ERROR(line->Send(name));
+    if (absl::Status status = line->Send(name); !status.ok()) {
+      close(fd);
+      return status;
+    }
+    Own(fd);
+    line->owned_ = true;
     return line;
   }
 
@@ -310,6 +337,7 @@ class Line {
 
   const int fd_;
   const pid_t owner_;
+  bool owned_ = false;  // its descriptor is in the table, and closed with it
   std::string buffer_;
 };
 
@@ -382,6 +410,7 @@ class PosixStage : public Stage {
 
   ~PosixStage() override {
     for (const std::unique_ptr<Peer>& peer : peers_) ClosePeer(*peer);
+    stage_internal::Line::ForgetAll(address_);
     CloseOwned(listener_);
     unlink(address_.c_str());
   }

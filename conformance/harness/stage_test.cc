@@ -15,6 +15,7 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -332,6 +333,27 @@ TEST_F(StageTest, ActorsEndWhenTheCaseIsKilledAlthoughTheyAreSiblings) {
   // The end of file comes when the last of them has ended.
   EXPECT_EQ(read(alive[0], &byte, 1), 0);
   close(alive[0]);
+}
+
+// The case's process may be an actor too; it has nothing of it afterwards.
+TEST_F(StageTest, NothingIsLeftInTheCasesProcess) {
+  const auto open_files = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                         std::filesystem::directory_iterator());
+  };
+  stage_.reset();
+  const auto before = open_files();
+  ASSERT_OK_AND_ASSIGN(stage_, Stage::Open(directory_));
+  {
+    Actor here(stage().address(), "here");
+    Actor again(stage().address(), "here");
+    ASSERT_OK(again.Say("word"));
+    EXPECT_THAT(stage().Expect("here"), IsOkAndHolds("word"));
+    stage_.reset();
+    // An actor that lives on has an error, not the descriptor of another file.
+    EXPECT_FALSE(here.Await().ok());
+  }
+  EXPECT_EQ(open_files(), before);
 }
 
 TEST_F(StageTest, TwoLiveActorsOfOneNameAreAnError) {
