@@ -22,6 +22,11 @@ namespace {
 constexpr size_t kMaxFailures = 50;
 constexpr size_t kMaxMessage = 16 * 1024;
 
+// For threads that are about to end, in Observations.
+constexpr int kEndingGrace = 10;
+// Of threads and descriptors that are left.
+constexpr size_t kMaxLeaks = 100;
+
 #ifdef _WIN32
 constexpr ClausePlatform kPlatform = ClausePlatform::kWindows;
 #else
@@ -131,6 +136,7 @@ Outcome RunOnlyTest(const CaseRun& run, const std::string& result_path) {
   auto* recorder = new Recorder(run);
   unit_test.listeners().Append(recorder);  // takes it
 
+  const std::vector<Belonging> before = ListBelongings();
   recorder->UpdateHangOutcome();
   ArmHangGuard(HangGuard(), result_path);
   Stopwatch watch;
@@ -152,6 +158,9 @@ Outcome RunOnlyTest(const CaseRun& run, const std::string& result_path) {
   }
   outcome.verdict =
       outcome.failures.empty() ? CaseVerdict::kPass : CaseVerdict::kFail;
+  if (outcome.verdict == CaseVerdict::kPass) {
+    outcome.leaks = NewBelongings(before, kEndingGrace * Observation());
+  }
   return outcome;
 }
 
@@ -199,6 +208,12 @@ std::string ToJson(const CaseRun& run, const Outcome& outcome) {
                         {"line", failure.line},
                         {"message", failure.message}});
   }
+  nlohmann::ordered_json leaks = nlohmann::ordered_json::array();
+  for (const Belonging& belonging : outcome.leaks) {
+    if (leaks.size() == kMaxLeaks) break;
+    leaks.push_back(
+        {{"kind", KindName(belonging)}, {"what", Describe(belonging)}});
+  }
   nlohmann::ordered_json json = {
       {"verdict", CaseVerdictName(outcome.verdict)},
       {"backend", run.backend->name},
@@ -206,6 +221,7 @@ std::string ToJson(const CaseRun& run, const Outcome& outcome) {
       {"clause", run.info->clause.id()},
       {"reason", outcome.reason},
       {"failures", failures},
+      {"leaks", leaks},
       {"duration_ms", outcome.duration_ms},
       {"seed", run.seed},
   };

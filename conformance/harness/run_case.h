@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "conformance/harness/backend_registry.h"
+#include "conformance/harness/belongings.h"
 #include "conformance/harness/case.h"
 #include "spec/backend.h"
 
@@ -33,6 +34,10 @@ struct Outcome {
   CaseVerdict verdict = CaseVerdict::kFail;
   std::string reason;  // why UNSUPPORTED
   std::vector<Failure> failures;
+  // What this process had when the case and its backend were gone, and had not
+  // once the backend was made. Only of a case that passed: one that fails does
+  // not get to cleaning up.
+  std::vector<Belonging> leaks;
   double duration_ms = 0;
   std::string proof = {};  // with a PASS (proof.h)
 };

@@ -1,0 +1,113 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include <dirent.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <tuple>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "conformance/harness/belongings.h"
+#include "conformance/harness/system.h"
+#include "conformance/harness/timing.h"
+
+namespace procspec::harness {
+namespace {
+
+auto Identity(const Belonging& b) {
+  return std::tie(b.kind, b.number, b.device, b.inode);
+}
+
+std::string NameOfThread(int64_t id) {
+  const absl::StatusOr<std::string> name =
+      ReadFile(absl::StrCat("/proc/self/task/", id, "/comm"), 64);
+  if (!name.ok()) return "";
+  return name->substr(0, name->find('\n'));
+}
+
+std::string TargetOf(int64_t descriptor) {
+  char target[256];
+  const ssize_t n = readlink(absl::StrCat("/proc/self/fd/", descriptor).c_str(),
+                             target, sizeof target);
+  return n < 0 ? "" : std::string(target, static_cast<size_t>(n));
+}
+
+void AddThreads(std::vector<Belonging>& found) {
+  DIR* directory = opendir("/proc/self/task");
+  if (directory == nullptr) return;
+  while (const dirent* entry = readdir(directory)) {
+    Belonging thread;
+    thread.kind = Belonging::Kind::kThread;
+    if (!absl::SimpleAtoi(entry->d_name, &thread.number)) continue;
+    thread.name = NameOfThread(thread.number);
+    found.push_back(std::move(thread));
+  }
+  closedir(directory);
+}
+
+void AddDescriptors(std::vector<Belonging>& found) {
+  DIR* directory = opendir("/proc/self/fd");
+  if (directory == nullptr) return;
+  while (const dirent* entry = readdir(directory)) {
+    Belonging descriptor;
+    descriptor.kind = Belonging::Kind::kDescriptor;
+    if (!absl::SimpleAtoi(entry->d_name, &descriptor.number)) continue;
+    if (descriptor.number == dirfd(directory)) continue;
+    struct stat info;
+    if (fstat(static_cast<int>(descriptor.number), &info) != 0) continue;
+    descriptor.device = info.st_dev;
+    descriptor.inode = info.st_ino;
+    descriptor.name = TargetOf(descriptor.number);
+    found.push_back(std::move(descriptor));
+  }
+  closedir(directory);
+}
+
+}  // namespace
+
+std::string_view KindName(const Belonging& belonging) {
+  switch (belonging.kind) {
+    case Belonging::Kind::kThread:
+      return "thread";
+    case Belonging::Kind::kDescriptor:
+      return "descriptor";
+  }
+  return "?";
+}
+
+std::string Describe(const Belonging& belonging) {
+  const bool is_thread = belonging.kind == Belonging::Kind::kThread;
+  return absl::StrCat(belonging.number, is_thread ? " " : " -> ",
+                      belonging.name);
+}
+
+std::vector<Belonging> ListBelongings() {
+  std::vector<Belonging> found;
+  AddThreads(found);
+  AddDescriptors(found);
+  return found;
+}
+
+std::vector<Belonging> NewBelongings(const std::vector<Belonging>& then,
+                                     absl::Duration grace) {
+  const auto was_there = [&then](const Belonging& b) {
+    return std::any_of(then.begin(), then.end(), [&b](const Belonging& old) {
+      return Identity(old) == Identity(b);
+    });
+  };
+  const Stopwatch watch;
+  while (true) {
+    std::vector<Belonging> now = ListBelongings();
+    now.erase(std::remove_if(now.begin(), now.end(), was_there), now.end());
+    if (now.empty() || watch.Elapsed() >= grace) return now;
+    poll(nullptr, 0, 1);
+  }
+}
+
+}  // namespace procspec::harness
