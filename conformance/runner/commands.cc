@@ -119,12 +119,18 @@ RunRecord NewRun(const RunOptions& options, const std::string& testee,
   run.started =
       absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone());
   run.testee = testee;
+  std::error_code error;
   if (options.only.has_value()) run.only = SplitList(*options.only);
   run.seed = options.seed;
   run.jobs = options.jobs > 0 ? options.jobs : ProcessorCount();
   run.deadline_s = options.deadline_s > 0 ? options.deadline_s
                                           : kDefaultDeadlineS * TimeScale();
   run.time_limit_s = options.time_limit_s;
+  run.ipc_watch = PermittedPrivateIpc(
+      {testee, std::filesystem::current_path(error).string()});
+  if (run.ipc_watch == IpcWatch::kNone && run.jobs == 1) {
+    run.ipc_watch = IpcWatch::kCompared;
+  }
   run.repro_prefix =
       options.repro.empty() ? DefaultRepro(options, testee) : options.repro;
   if (options.deadline_s > 0) {

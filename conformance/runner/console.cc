@@ -169,8 +169,9 @@ std::string DescribeFailure(const RunRecord& run, const Outcome& outcome,
       AppendIndented(line, "      ", out);
     }
   }
-  // When assertions speak, the output is for the report.
-  if (outcome.failures.empty() && !outcome.output.empty()) {
+  // When assertions or leaks speak, the output is for the report.
+  if (outcome.failures.empty() && verdict != Verdict::kLeak &&
+      !outcome.output.empty()) {
     absl::StrAppend(&out, "    output:\n");
     AppendIndented(LastLines(outcome.output, kOutputLines), "      ", out);
   }
@@ -234,6 +235,9 @@ std::string FinalTable(const RunRecord& run,
       absl::StrAppend(&out, "  and ", missing.size() - kMissingShown,
                       " more\n");
     }
+  }
+  if (const std::string note = LeakNote(run); !note.empty()) {
+    absl::StrAppend(&out, "\n", Wrapped(note, 80, ""));
   }
   if (run.IsSelection()) {
     absl::StrAppend(&out, "\nOnly a selection was run (",

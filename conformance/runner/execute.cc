@@ -3,11 +3,13 @@
 
 #include "conformance/runner/execute.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "conformance/runner/expectation.h"
@@ -22,6 +24,8 @@ namespace {
 constexpr absl::Duration kTick = absl::Milliseconds(100);
 constexpr size_t kOutputHead = 64 << 10;
 constexpr size_t kOutputTail = 16 << 10;
+// Of what a case left in its TMPDIR.
+constexpr size_t kFilesCounted = 1000;
 
 struct Running {
   Outcome outcome;
@@ -39,6 +43,37 @@ std::vector<std::string> Descriptions(
   return out;
 }
 
+// All that the case left, and their number.
+std::vector<Leak> AllLeaks(const Ending& ending, const CaseReport& report,
+                           const std::string& temporary, int64_t& count) {
+  std::vector<Leak> leaks;
+  for (const ProcessInfo& p : ending.leftovers) {
+    leaks.push_back({LeakKind::kProcess, Describe(p)});
+  }
+  leaks.insert(leaks.end(), report.leaks.begin(), report.leaks.end());
+  leaks.insert(leaks.end(), ending.ipc_leaks.begin(), ending.ipc_leaks.end());
+  const std::vector<FoundFile> files = ListTree(temporary, kFilesCounted);
+  for (const FoundFile& file : files) {
+    leaks.push_back(
+        {file.is_socket ? LeakKind::kSocket : LeakKind::kFile, file.path});
+  }
+  count = ending.leftover_count + ending.ipc_leak_count +
+          static_cast<int64_t>(report.leaks.size() + files.size());
+  return ShortenedLeaks(leaks);
+}
+
+// "process, file".
+std::string KindsOf(const std::vector<Leak>& leaks) {
+  std::vector<std::string_view> kinds;
+  for (LeakKind kind : AllLeakKinds()) {
+    const bool any =
+        std::any_of(leaks.begin(), leaks.end(),
+                    [kind](const Leak& leak) { return leak.kind == kind; });
+    if (any) kinds.push_back(LeakKindName(kind));
+  }
+  return absl::StrJoin(kinds, ", ");
+}
+
 // The end of a case, all but its times.
 void FillOutcome(const Ending& ending, const RunRecord& run, Running& running) {
   Outcome& outcome = running.outcome;
@@ -49,7 +84,10 @@ void FillOutcome(const Ending& ending, const RunRecord& run, Running& running) {
       Concerns(*running.task.case_info, *clause, *running.task.backend)) {
     report.state = ResultState::kUnsupportedThoughDeclared;
   }
-  const Judgement judgement = Judge({ending.end, ending.code, report.state});
+  outcome.leaks =
+      AllLeaks(ending, report, running.temporary, outcome.leak_count);
+  const Judgement judgement =
+      Judge({ending.end, ending.code, report.state, outcome.leak_count > 0});
   outcome.verdict = judgement.verdict;
   outcome.reason = judgement.reason;
   for (const std::string& more : {ending.problem, report.reason}) {
@@ -60,21 +98,15 @@ void FillOutcome(const Ending& ending, const RunRecord& run, Running& running) {
     absl::StrAppend(&outcome.reason, outcome.reason.empty() ? "" : "; ",
                     "some of its processes could not be ended");
   }
+  if (outcome.leak_count > 0) {
+    absl::StrAppend(&outcome.reason, outcome.reason.empty() ? "" : "; ",
+                    "left behind: ", KindsOf(outcome.leaks));
+  }
   outcome.failures = std::move(report.failures);
   outcome.duration_s = absl::ToDoubleSeconds(ending.wall);
   outcome.cpu_s = absl::ToDoubleSeconds(ending.cpu);
   outcome.max_rss_kb = ending.max_rss_kb;
   outcome.end = DescribeEnd(ending.end, ending.code);
-  for (const ProcessInfo& p : ending.leftovers) {
-    outcome.leaks.push_back({LeakKind::kProcess, Describe(p)});
-  }
-  const std::vector<std::string> files =
-      ListDirectory(running.temporary, kLeaksKept);
-  for (const std::string& file : files) {
-    outcome.leaks.push_back({LeakKind::kFile, file});
-  }
-  outcome.leak_count =
-      ending.leftover_count + static_cast<int64_t>(files.size());
   outcome.at_deadline = Descriptions(ending.at_deadline);
   Excerpt output = ReadExcerpt(running.output, kOutputHead, kOutputTail);
   outcome.output = std::move(output.text);
@@ -95,6 +127,7 @@ class Executor {
     Supervisor::Options options;
     options.settle_grace *= TimeScale();
     options.term_grace *= TimeScale();
+    options.ipc = run_.ipc_watch;
     absl::StatusOr<std::unique_ptr<Supervisor>> supervisor =
         Supervisor::Create(options);
     absl::Status status = supervisor.status();

@@ -76,6 +76,25 @@ std::vector<std::string> ListDirectory(const std::string& path, size_t limit) {
   return names;
 }
 
+std::vector<FoundFile> ListTree(const std::string& top, size_t limit) {
+  std::vector<FoundFile> found;
+  std::error_code error;
+  const auto options = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator it(top, options, error), end;
+       !error && it != end && found.size() < limit; it.increment(error)) {
+    FoundFile file;
+    file.path = it->path().lexically_relative(top).string();
+    std::error_code ignored;  // it may have just gone
+    const fs::file_status status = it->symlink_status(ignored);
+    if (fs::is_directory(status)) file.path += '/';
+    file.is_socket = fs::is_socket(status);
+    found.push_back(std::move(file));
+  }
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
+  return found;
+}
+
 absl::Status MakeDirectories(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);

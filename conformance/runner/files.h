@@ -30,6 +30,15 @@ absl::Status WriteFile(const std::string& path, std::string_view content);
 // The names in a directory, sorted, at most `limit`.
 std::vector<std::string> ListDirectory(const std::string& path, size_t limit);
 
+struct FoundFile {
+  std::string path;  // from the top; that of a directory ends with a slash
+  bool is_socket = false;
+};
+
+// What is in a directory and those below it, sorted, at most `limit`. Symbolic
+// links are not followed.
+std::vector<FoundFile> ListTree(const std::string& top, size_t limit);
+
 // With its parents; an existing one is fine.
 absl::Status MakeDirectories(const std::string& path);
 

@@ -46,6 +46,17 @@ std::optional<LeakKind> ParseLeakKind(std::string_view name) {
   return std::nullopt;
 }
 
+std::vector<Leak> ShortenedLeaks(const std::vector<Leak>& leaks) {
+  std::array<size_t, kLeakKindCount> kept = {};
+  std::vector<Leak> out;
+  for (const Leak& leak : leaks) {
+    if (kept[static_cast<size_t>(leak.kind)]++ < kLeaksKept) {
+      out.push_back(leak);
+    }
+  }
+  return out;
+}
+
 std::string Describe(const Leak& leak) {
   return absl::StrCat(LeakKindName(leak.kind), " ", leak.what);
 }

@@ -203,6 +203,8 @@ void FillRun(const Json& json, RunRecord& run) {
   run.jobs = static_cast<int>(GetInt(json, "jobs"));
   run.deadline_s = GetDouble(json, "deadline_s");
   run.time_limit_s = GetDouble(json, "time_limit_s");
+  run.ipc_watch =
+      ParseIpcWatch(GetString(json, "ipc_watch")).value_or(IpcWatch::kNone);
   run.repro_prefix = GetString(json, "repro_prefix");
   run.environment = PairsFrom(json, "environment");
   for (const Json& c : GetObjects(json, "clauses")) {
@@ -267,6 +269,7 @@ absl::Status LogWriter::WriteRun(const RunRecord& run) {
                      {"jobs", run.jobs},
                      {"deadline_s", run.deadline_s},
                      {"time_limit_s", run.time_limit_s},
+                     {"ipc_watch", IpcWatchName(run.ipc_watch)},
                      {"repro_prefix", run.repro_prefix},
                      {"environment", PairsToJson(run.environment)},
                      {"backends", std::move(backends)},

@@ -27,6 +27,7 @@ RunRecord SomeRun() {
   run.seed = 5;
   run.jobs = 2;
   run.deadline_s = 1.5;
+  run.ipc_watch = IpcWatch::kCompared;
   run.repro_prefix = "tools/conform";
   run.environment = {{"X", "1 2"}};
   ClauseInfo clause;
@@ -114,6 +115,7 @@ TEST(Log, RoundTrip) {
   EXPECT_EQ(run->argv, expected.argv);
   EXPECT_EQ(run->seed, 5u);
   EXPECT_EQ(run->deadline_s, 1.5);
+  EXPECT_EQ(run->ipc_watch, IpcWatch::kCompared);
   EXPECT_EQ(run->environment, expected.environment);
   ASSERT_EQ(run->clauses.size(), 2u);
   EXPECT_EQ(run->clauses[0].requirements, expected.clauses[0].requirements);

@@ -127,6 +127,23 @@ std::vector<std::string> LeakLines(const Outcome& outcome) {
   return lines;
 }
 
+std::string LeakNote(const RunRecord& run) {
+  switch (run.ipc_watch) {
+    case IpcWatch::kNone:
+      return "Leaks of shared memory and semaphores were not judged: this "
+             "system does not let a case have its own, and several cases ran "
+             "at a time (--jobs=1 compares them before and after each case).";
+    case IpcWatch::kCompared:
+      return "Leaks of shared memory and semaphores were judged by what the "
+             "whole machine had before and after each case: this system does "
+             "not let a case have its own.";
+    case IpcWatch::kPrivate:
+    case IpcWatch::kPrivateByUserNamespace:
+      return "";
+  }
+  return "";
+}
+
 std::string ShellQuote(std::string_view word) {
   const bool plain =
       !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {

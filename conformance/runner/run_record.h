@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "conformance/runner/leak.h"
+#include "conformance/runner/private_ipc.h"
 #include "conformance/runner/verdict.h"
 
 // What is known of a run: plain data, all of which is in its log. Every view is
@@ -122,7 +123,8 @@ struct RunRecord {
   uint64_t seed = 0;
   int jobs = 0;
   double deadline_s = 0;
-  double time_limit_s = 0;   // for the run; 0: none
+  double time_limit_s = 0;  // for the run; 0: none
+  IpcWatch ipc_watch = IpcWatch::kPrivate;
   std::string repro_prefix;  // a command that takes the options of `run`
   std::vector<std::pair<std::string, std::string>> environment;  // of cases
   std::vector<ClauseInfo> clauses;
@@ -188,6 +190,10 @@ std::string ReproLine(const RunRecord& run, std::string_view backend,
 // What a case left behind, a line for each thing, and one that tells how many
 // more there were.
 std::vector<std::string> LeakLines(const Outcome& outcome);
+
+// What a reader must know of leaks that this run could not judge, in a
+// sentence; empty if it judged all kinds.
+std::string LeakNote(const RunRecord& run);
 
 // A word of a POSIX shell command, quoted only if it must be.
 std::string ShellQuote(std::string_view word);

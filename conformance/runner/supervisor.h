@@ -13,6 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "conformance/runner/leak.h"
+#include "conformance/runner/private_ipc.h"
 #include "conformance/runner/process_tree.h"
 #include "conformance/runner/verdict.h"
 
@@ -58,6 +60,10 @@ struct Ending {
   // Alive when the program had ended and a grace had passed.
   std::vector<ProcessInfo> leftovers;
   int64_t leftover_count = 0;
+  // Shared memory and semaphores that were there when all of these had ended;
+  // shortened, with their number.
+  std::vector<Leak> ipc_leaks;
+  int64_t ipc_leak_count = 0;
   // What they all did at the deadline.
   std::vector<ProcessInfo> at_deadline;
   bool tree_ended = true;  // false: something resists even SIGKILL
@@ -73,6 +79,11 @@ class Supervisor {
     absl::Duration settle_grace = absl::Milliseconds(500);
     // Output beyond this is cut to its beginning while it is written.
     int64_t output_limit = 64 << 20;
+    // How shared memory and semaphores are watched; a private way must be
+    // permitted. kCompared is for one program at a time.
+    IpcWatch ipc = IpcWatch::kNone;
+    // Ends trees by control groups, where these can be had.
+    bool cgroups = true;
   };
 
   static absl::StatusOr<std::unique_ptr<Supervisor>> Create(

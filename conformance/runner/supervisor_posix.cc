@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -17,11 +16,13 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "conformance/runner/cgroup.h"
 #include "conformance/runner/json.h"
 #include "conformance/runner/os.h"
 #include "conformance/runner/supervisor.h"
@@ -35,6 +36,9 @@
 //
 //   runner ── report pipe ──< supervisor ── spawns ── program ── ...
 //      └───── lifeline ────>    (its end: end everything now)
+//
+// Where there are control groups, the program is born into one of its own, so
+// that what forks faster than it can be stopped is ended all the same.
 //
 // A program may kill its supervisor. Then the runner, a sub-reaper too, adopts
 // what is left and ends it.
@@ -68,6 +72,23 @@ int PollTimeout(absl::Duration duration) {
   const int64_t ms =
       absl::ToInt64Milliseconds(absl::Ceil(duration, absl::Milliseconds(1)));
   return static_cast<int>(std::min<int64_t>(ms, INT_MAX));
+}
+
+Json ToJson(const std::vector<Leak>& leaks) {
+  Json out = Json::array();
+  for (const Leak& leak : leaks) {
+    out.push_back({{"kind", LeakKindName(leak.kind)}, {"what", leak.what}});
+  }
+  return out;
+}
+
+std::vector<Leak> LeaksFrom(const Json& json, std::string_view key) {
+  std::vector<Leak> out;
+  for (const Json& leak : GetObjects(json, key)) {
+    const auto kind = ParseLeakKind(GetString(leak, "kind"));
+    if (kind) out.push_back({*kind, GetString(leak, "what")});
+  }
+  return out;
 }
 
 Json ToJson(const std::vector<ProcessInfo>& processes) {
@@ -146,18 +167,21 @@ bool EndAll(const List& list, const Reap& reap) {
 class TreeKeeper {
  public:
   TreeKeeper(const Command& command, const Supervisor::Options& options,
-             int lifeline, int report)
+             const std::string& cgroup, int lifeline, int report)
       : command_(command),
         options_(options),
+        cgroup_(cgroup),
         lifeline_(lifeline),
         report_(report) {}
 
   [[noreturn]] void Run() {
     Isolate();
-    if (Spawn()) {
+    if (SeparateIpc() && Spawn()) {
       Watch();
       Settle();
+      FindIpcLeaks();
     }
+    RemoveCgroup(cgroup_);
     Report();
     _exit(0);
   }
@@ -183,6 +207,27 @@ class TreeKeeper {
     children_ = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   }
 
+  bool SeparateIpc() {
+    if (options_.ipc == IpcWatch::kCompared) ipc_before_ = ListIpc();
+    if (!IsPrivate(options_.ipc)) return true;
+    const absl::Status status = EnterPrivateIpc(options_.ipc);
+    if (!status.ok()) {
+      ending_.problem = absl::StrCat("no shared memory of its own: ",
+                                     std::string(status.message()));
+    }
+    return status.ok();
+  }
+
+  void FindIpcLeaks() {
+    if (options_.ipc == IpcWatch::kNone) return;
+    const std::vector<Leak> now = ListIpc();
+    std::vector<Leak> left;
+    std::set_difference(now.begin(), now.end(), ipc_before_.begin(),
+                        ipc_before_.end(), std::back_inserter(left));
+    ending_.ipc_leaks = ShortenedLeaks(left);
+    ending_.ipc_leak_count = static_cast<int64_t>(left.size());
+  }
+
   bool Spawn() {
     std::vector<std::string> environment;
     for (char** e = environ; *e != nullptr; ++e) {
@@ -205,38 +250,28 @@ class TreeKeeper {
         command_.errors.empty() ? output_ : Create(command_.errors);
     if (output_ < 0 || errors < 0) return false;
 
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    const int input = Input();
-    if (input >= 0) {
-      posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-    }
-    posix_spawn_file_actions_adddup2(&actions, output_, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
-    if (!command_.directory.empty()) {
-      posix_spawn_file_actions_addchdir_np(&actions,
-                                           command_.directory.c_str());
-    }
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none;
-    sigset_t all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID |
-                                              POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
     const std::vector<char*> argv = Pointers(command_.argv);
     const std::vector<char*> envp = Pointers(environment);
+    const int input = Input();
+    int failure[2];
+    if (pipe2(failure, O_CLOEXEC) != 0) {
+      ending_.problem = absl::StrCat("pipe: ", strerror(errno));
+      return false;
+    }
     started_ = Now();
-    const int error = posix_spawn(&program_, argv[0], &actions, &attributes,
-                                  argv.data(), envp.data());
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
+    program_ = ForkIntoCgroup(cgroup_);
+    if (program_ == 0) Execute(argv, envp, input, errors, failure[1]);
+    int error = program_ < 0 ? errno : 0;
+    close(failure[1]);
     if (input >= 0) close(input);
+    // Nothing comes from a program that runs.
+    while (read(failure[0], &error, sizeof(error)) < 0 && errno == EINTR) {
+    }
+    close(failure[0]);
     if (error != 0) {
+      while (program_ > 0 && waitpid(program_, nullptr, 0) < 0 &&
+             errno == EINTR) {
+      }
       ending_.problem =
           absl::StrCat("cannot run ", command_.argv[0], ": ", strerror(error));
       return false;
@@ -252,6 +287,27 @@ class TreeKeeper {
         write(ends[1], command_.input.data(), command_.input.size());
     close(ends[1]);
     return ends[0];
+  }
+
+  // In the child: becomes the program, or says why not. As after vfork, nothing
+  // here may allocate.
+  [[noreturn]] void Execute(const std::vector<char*>& argv,
+                            const std::vector<char*>& envp, int input,
+                            int errors, int failure) const {
+    setsid();
+    for (int s = 1; s < NSIG; ++s) signal(s, SIG_DFL);
+    if (input >= 0) dup2(input, STDIN_FILENO);
+    dup2(output_, STDOUT_FILENO);
+    dup2(errors, STDERR_FILENO);
+    if (command_.directory.empty() || chdir(command_.directory.c_str()) == 0) {
+      sigset_t none;
+      sigemptyset(&none);
+      sigprocmask(SIG_SETMASK, &none, nullptr);
+      execve(argv[0], argv.data(), envp.data());
+    }
+    const int error = errno;
+    [[maybe_unused]] const ssize_t n = write(failure, &error, sizeof(error));
+    _exit(127);
   }
 
   int Create(const std::string& path) {
@@ -311,6 +367,7 @@ class TreeKeeper {
         std::vector<ProcessInfo> left = Descendants(getpid());
         ending_.leftover_count = static_cast<int64_t>(left.size());
         ending_.leftovers = Kept(std::move(left));
+        if (!cgroup_.empty()) KillCgroup(cgroup_);
         ending_.tree_ended = EndAll([] { return Descendants(getpid()); },
                                     [this] { return Reap(); });
         break;
@@ -394,6 +451,8 @@ class TreeKeeper {
         {"max_rss_kb", ending_.max_rss_kb},
         {"leftovers", ToJson(ending_.leftovers)},
         {"leftover_count", ending_.leftover_count},
+        {"ipc_leaks", ToJson(ending_.ipc_leaks)},
+        {"ipc_leak_count", ending_.ipc_leak_count},
         {"at_deadline", ToJson(ending_.at_deadline)},
         {"tree_ended", ending_.tree_ended},
     };
@@ -409,6 +468,7 @@ class TreeKeeper {
 
   const Command& command_;
   const Supervisor::Options& options_;
+  const std::string& cgroup_;  // empty: none
   const int lifeline_;
   const int report_;
   int children_ = -1;
@@ -418,6 +478,7 @@ class TreeKeeper {
   bool deadline_passed_ = false;
   bool cancelled_ = false;
   absl::Duration started_;
+  std::vector<Leak> ipc_before_;
   Ending ending_;
 };
 
@@ -431,6 +492,8 @@ Ending EndingFrom(const Json& report) {
   ending.max_rss_kb = GetInt(report, "max_rss_kb");
   ending.leftovers = ProcessesFrom(report, "leftovers");
   ending.leftover_count = GetInt(report, "leftover_count");
+  ending.ipc_leaks = LeaksFrom(report, "ipc_leaks");
+  ending.ipc_leak_count = GetInt(report, "ipc_leak_count");
   ending.at_deadline = ProcessesFrom(report, "at_deadline");
   ending.tree_ended = GetBool(report, "tree_ended", true);
   return ending;
@@ -455,6 +518,7 @@ class PosixSupervisor : public Supervisor {
     if (pipe2(lifeline_, O_CLOEXEC) != 0) {
       return absl::ErrnoToStatus(errno, "pipe");
     }
+    if (options_.cgroups) cgroup_parent_ = CgroupParent();
     return absl::OkStatus();
   }
 
@@ -467,22 +531,28 @@ class PosixSupervisor : public Supervisor {
     if (pipe2(report, O_CLOEXEC) != 0) {
       return absl::ErrnoToStatus(errno, "pipe");
     }
+    const std::string cgroup =
+        cgroup_parent_.empty() ? "" : MakeCgroup(cgroup_parent_);
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     const pid_t pid = fork();
-    if (pid == 0) TreeKeeper(command, options_, lifeline_[0], report[1]).Run();
+    if (pid == 0) {
+      TreeKeeper(command, options_, cgroup, lifeline_[0], report[1]).Run();
+    }
     const int error = errno;
     sigprocmask(SIG_SETMASK, &before, nullptr);
     close(report[1]);
     if (pid < 0) {
       close(report[0]);
+      RemoveCgroup(cgroup);
       return absl::ErrnoToStatus(error, "fork");
     }
     Watched watched;
     watched.token = token;
     watched.pid = pid;
+    watched.cgroup = cgroup;
     watched.started = Now();
     watched.limit = watched.started + command.deadline + options_.term_grace +
                     options_.settle_grace + kSupervisorSlack;
@@ -531,6 +601,7 @@ class PosixSupervisor : public Supervisor {
   struct Watched {
     int token = 0;
     pid_t pid = -1;
+    std::string cgroup;  // empty: none
     absl::Duration started;
     absl::Duration limit;  // when its supervisor is thought to be stuck
     bool killed = false;
@@ -569,7 +640,7 @@ class PosixSupervisor : public Supervisor {
                        : WIFEXITED(status)
                            ? "its supervisor's report was spoilt"
                            : "its supervisor was killed";
-      EndAdopted(ending);
+      EndAdopted(done.cgroup, ending);
     }
     ending.token = done.token;
     endings.push_back(std::move(ending));
@@ -606,7 +677,7 @@ class PosixSupervisor : public Supervisor {
 
   // A lost supervisor's tree has come to this process. All its children that
   // are not supervisors are of such trees.
-  void EndAdopted(Ending& ending) {
+  void EndAdopted(const std::string& cgroup, Ending& ending) {
     std::set<int64_t> seen;
     auto adopted = [&] {
       std::set<int64_t> kept;
@@ -628,16 +699,19 @@ class PosixSupervisor : public Supervisor {
     if (left.size() > kProcessesKept) left.resize(kProcessesKept);
     for (ProcessInfo& p : left) FillDetails(p);
     ending.leftovers = std::move(left);
+    if (!cgroup.empty()) KillCgroup(cgroup);
     ending.tree_ended = EndAll(adopted, [&] {
       // Supervisors are waited for where their report is read.
       for (int64_t pid : seen)
         waitpid(static_cast<pid_t>(pid), nullptr, WNOHANG);
       return adopted().empty();
     });
+    RemoveCgroup(cgroup);
   }
 
   const Options options_;
   int lifeline_[2] = {-1, -1};
+  std::string cgroup_parent_;       // empty: there are none
   std::map<int, Watched> running_;  // by the descriptor of the report
 };
 

@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "conformance/runner/cgroup.h"
 #include "conformance/runner/files.h"
 #include "conformance/runner/os.h"
 #include "gtest/gtest.h"
@@ -156,6 +157,97 @@ TEST_F(SupervisorTest, AForkStormIsEnded) {
   EXPECT_EQ(e.end, End::kExited);
   EXPECT_EQ(e.leftover_count, 200);
   EXPECT_EQ(e.leftovers.size(), kProcessesKept);
+  EXPECT_TRUE(e.tree_ended);
+}
+
+// The same where there are no control groups.
+TEST_F(SupervisorTest, WithoutCgroupsTreesEndToo) {
+  Supervisor::Options options;
+  options.cgroups = false;
+  auto supervisor = Supervisor::Create(options);
+  ASSERT_TRUE(supervisor.ok()) << supervisor.status();
+  supervisor_ = *std::move(supervisor);
+  for (const char* behaviour : {"fork-storm", "escape", "kill-supervisor"}) {
+    const Ending e = Run(CommandFor(behaviour));
+    EXPECT_GT(e.leftover_count, 0) << behaviour;
+    EXPECT_TRUE(e.tree_ended) << behaviour;
+    EXPECT_TRUE(Descendants(getpid()).empty()) << behaviour;
+  }
+}
+
+TEST_F(SupervisorTest, LeavesNoCgroups) {
+  const std::string parent = CgroupParent();
+  if (parent.empty()) GTEST_SKIP() << "this system has none for us";
+  for (const char* behaviour :
+       {"pass", "fork-storm", "kill-supervisor", "stop-supervisor"}) {
+    Run(CommandFor(behaviour));
+  }
+  Command command = CommandFor("pass");
+  command.argv[0] = root_ + "/nothing";
+  Run(command);
+  const std::string prefix = absl::StrCat("procspec-", getpid(), "-");
+  for (const auto& entry : std::filesystem::directory_iterator(parent)) {
+    EXPECT_NE(entry.path().filename().string().substr(0, prefix.size()), prefix)
+        << entry.path();
+  }
+}
+
+class IpcTest : public SupervisorTest,
+                public testing::WithParamInterface<IpcWatch> {
+ protected:
+  void SetUp() override {
+    SupervisorTest::SetUp();
+    Supervisor::Options options;
+    options.ipc = GetParam();
+    auto supervisor = Supervisor::Create(options);
+    ASSERT_TRUE(supervisor.ok()) << supervisor.status();
+    supervisor_ = *std::move(supervisor);
+    before_ = ListIpc();
+  }
+
+  static std::vector<std::string> Lines(const std::vector<Leak>& leaks) {
+    std::vector<std::string> lines;
+    for (const Leak& leak : leaks) lines.push_back(Describe(leak));
+    return lines;
+  }
+
+  std::vector<Leak> before_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Watches, IpcTest,
+                         testing::Values(IpcWatch::kPrivate,
+                                         IpcWatch::kPrivateByUserNamespace));
+
+TEST_P(IpcTest, FindsWhatAProgramLeavesAndFreesIt) {
+  Ending e = Run(CommandFor("leave-ipc"));
+  if (e.end == End::kNotStarted) GTEST_SKIP() << e.problem;
+  EXPECT_EQ(e.end, End::kExited);
+  EXPECT_EQ(e.code, 0);
+  EXPECT_EQ(e.ipc_leak_count, 5);
+  std::map<LeakKind, int> kinds;
+  for (const Leak& leak : e.ipc_leaks) ++kinds[leak.kind];
+  EXPECT_EQ(kinds[LeakKind::kSharedMemory], 3);  // a message queue among them
+  EXPECT_EQ(kinds[LeakKind::kSemaphore], 2);
+
+  // The next one starts clean, and nobody else has seen anything.
+  e = Run(CommandFor("no-ipc"));
+  EXPECT_EQ(e.code, 0);
+  EXPECT_EQ(Lines(e.ipc_leaks), std::vector<std::string>());
+  EXPECT_EQ(Lines(ListIpc()), Lines(before_));
+}
+
+// The environment is as it is without.
+TEST_P(IpcTest, GivesACleanEnvironment) {
+  const Ending e = Run(CommandFor("env"));
+  if (e.end == End::kNotStarted) GTEST_SKIP() << e.problem;
+  EXPECT_EQ(e.end, End::kExited);
+  EXPECT_EQ(e.code, 0);
+}
+
+TEST_P(IpcTest, AKilledSupervisorIsNoticedAndItsTreeEnded) {
+  const Ending e = Run(CommandFor("kill-supervisor"));
+  if (e.end == End::kNotStarted) GTEST_SKIP() << e.problem;
+  EXPECT_EQ(e.end, End::kSupervisorLost);
   EXPECT_TRUE(e.tree_ended);
 }
 

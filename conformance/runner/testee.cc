@@ -21,6 +21,7 @@ constexpr size_t kResultLimit = 1 << 20;
 constexpr size_t kListLimit = 64 << 20;
 constexpr size_t kFailuresKept = 20;
 constexpr size_t kMessageLimit = 16 << 10;
+constexpr size_t kLeakLimit = 200;
 
 // Their names say it; a testee need not.
 constexpr std::string_view kLiars[] = {"null", "always-ok", "always-error"};
@@ -162,6 +163,12 @@ CaseReport ParseCaseReport(std::string_view text, std::string_view proof) {
     report.failures.push_back(
         {GetString(f, "file"), static_cast<int>(GetInt(f, "line")),
          Shortened(GetString(f, "message"), kMessageLimit)});
+  }
+  for (const Json& leak : GetObjects(*json, "leaks")) {
+    const auto kind = ParseLeakKind(GetString(leak, "kind"));
+    if (!kind.has_value()) continue;
+    report.leaks.push_back(
+        {*kind, Shortened(GetString(leak, "what"), kLeakLimit)});
   }
   return report;
 }

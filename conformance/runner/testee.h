@@ -39,6 +39,7 @@ struct CaseReport {
   ResultState state = ResultState::kAbsent;
   std::vector<Failure> failures;
   std::string reason;
+  std::vector<Leak> leaks;  // that only the case's own process can see
 };
 
 // What a case wrote to result.json; bounded, whatever the file is. `proof` is

@@ -71,6 +71,7 @@ struct Situation {
   End end = End::kExited;
   int code = 0;
   ResultState result = ResultState::kAbsent;
+  bool leaked = false;  // it left something behind
 };
 
 struct Judgement {

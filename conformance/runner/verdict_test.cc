@@ -3,97 +3,145 @@
 
 #include "conformance/runner/verdict.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace procspec::runner {
 namespace {
 
-constexpr ResultState kAllStates[] = {
+constexpr Verdict kPass = Verdict::kPass;
+constexpr Verdict kUnsup = Verdict::kUnsupported;
+constexpr Verdict kInfra = Verdict::kInfra;
+constexpr Verdict kLeak = Verdict::kLeak;
+constexpr Verdict kFail = Verdict::kFail;
+constexpr Verdict kTime = Verdict::kTimeout;
+constexpr Verdict kCrash = Verdict::kCrash;
+
+// What tells one situation from another: how the process ended, with which exit
+// code, which result it left, and whether it left anything else. Together the
+// two tables have every situation there is, each of them once.
+
+constexpr End kOtherEnds[] = {End::kSignalled, End::kDeadline, End::kNotStarted,
+                              End::kSupervisorLost, End::kCancelled};
+
+// Of processes that did not exit by themselves neither code nor result counts,
+// nor what they left.
+struct OtherEnd {
+  End end;
+  Verdict verdict;
+};
+constexpr OtherEnd kOtherEndTable[] = {
+    {End::kSignalled, kCrash},  {End::kDeadline, kTime},
+    {End::kNotStarted, kInfra}, {End::kSupervisorLost, kCrash},
+    {End::kCancelled, kInfra},
+};
+
+// The last one stands for all other codes.
+constexpr int kCodes[] = {0, 1, 2, 3, 66};
+
+struct ExitedRow {
+  ResultState result;
+  bool leaked;
+  Verdict verdicts[std::size(kCodes)];
+};
+constexpr ResultState kUnsupportedThoughDeclared =
+    ResultState::kUnsupportedThoughDeclared;
+
+// clang-format off
+constexpr ExitedRow kExitedTable[] = {
+    //                           leaked    0       1       2       3     other
+    {ResultState::kPass,         false, {kPass,  kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kPass,         true,  {kLeak,  kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kFail,         false, {kFail,  kFail,  kFail,  kFail,  kFail}},
+    {ResultState::kFail,         true,  {kFail,  kFail,  kFail,  kFail,  kFail}},
+    {ResultState::kUnsupported,  false, {kCrash, kCrash, kCrash, kUnsup, kCrash}},
+    {ResultState::kUnsupported,  true,  {kCrash, kCrash, kCrash, kUnsup, kCrash}},
+    {kUnsupportedThoughDeclared, false, {kCrash, kCrash, kCrash, kFail,  kCrash}},
+    {kUnsupportedThoughDeclared, true,  {kCrash, kCrash, kCrash, kFail,  kCrash}},
+    // The testee did not even try. Anybody can exit 2.
+    {ResultState::kRefused,      false, {kCrash, kCrash, kInfra, kCrash, kCrash}},
+    {ResultState::kRefused,      true,  {kCrash, kCrash, kInfra, kCrash, kCrash}},
+    // Written by somebody else than the judge.
+    {ResultState::kUnproven,     false, {kCrash, kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kUnproven,     true,  {kCrash, kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kAbsent,       false, {kCrash, kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kAbsent,       true,  {kCrash, kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kMalformed,    false, {kCrash, kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kMalformed,    true,  {kCrash, kCrash, kCrash, kCrash, kCrash}},
+};
+// clang-format on
+
+constexpr ResultState kAllResults[] = {
     ResultState::kAbsent,      ResultState::kMalformed,
     ResultState::kPass,        ResultState::kFail,
     ResultState::kUnproven,    ResultState::kRefused,
     ResultState::kUnsupported, ResultState::kUnsupportedThoughDeclared};
 
-struct Row {
-  Situation situation;
-  Verdict verdict;
-};
-
-TEST(Judge, ExitedCases) {
-  using S = ResultState;
-  const Row rows[] = {
-      {{End::kExited, 0, S::kPass}, Verdict::kPass},
-      {{End::kExited, 1, S::kFail}, Verdict::kFail},
-      {{End::kExited, 3, S::kUnsupported}, Verdict::kUnsupported},
-      {{End::kExited, 3, S::kUnsupportedThoughDeclared}, Verdict::kFail},
-      // The testee did not even try. Anybody can exit 2.
-      {{End::kExited, 2, S::kRefused}, Verdict::kInfra},
-      {{End::kExited, 0, S::kRefused}, Verdict::kCrash},
-      {{End::kExited, 2, S::kAbsent}, Verdict::kCrash},
-      // Written by somebody else than the judge.
-      {{End::kExited, 0, S::kUnproven}, Verdict::kCrash},
-      {{End::kExited, 1, S::kUnproven}, Verdict::kCrash},
-      {{End::kExited, 2, S::kUnproven}, Verdict::kCrash},
-      // Code and result disagree.
-      {{End::kExited, 1, S::kPass}, Verdict::kCrash},
-      {{End::kExited, 2, S::kPass}, Verdict::kCrash},
-      {{End::kExited, 3, S::kPass}, Verdict::kCrash},
-      {{End::kExited, 66, S::kPass}, Verdict::kCrash},
-      {{End::kExited, 0, S::kFail}, Verdict::kFail},
-      {{End::kExited, 3, S::kFail}, Verdict::kFail},
-      {{End::kExited, 66, S::kFail}, Verdict::kFail},
-      {{End::kExited, 0, S::kUnsupported}, Verdict::kCrash},
-      {{End::kExited, 1, S::kUnsupported}, Verdict::kCrash},
-      {{End::kExited, 0, S::kUnsupportedThoughDeclared}, Verdict::kCrash},
-      // No result.
-      {{End::kExited, 0, S::kAbsent}, Verdict::kCrash},
-      {{End::kExited, 1, S::kAbsent}, Verdict::kCrash},
-      {{End::kExited, 3, S::kAbsent}, Verdict::kCrash},
-      {{End::kExited, 66, S::kAbsent}, Verdict::kCrash},
-      {{End::kExited, 0, S::kMalformed}, Verdict::kCrash},
-      {{End::kExited, 1, S::kMalformed}, Verdict::kCrash},
-      {{End::kExited, 2, S::kMalformed}, Verdict::kCrash},
-  };
-  for (const Row& row : rows) {
-    EXPECT_EQ(Judge(row.situation).verdict, row.verdict)
-        << "code " << row.situation.code << ", result "
-        << static_cast<int>(row.situation.result);
-  }
+std::string Describe(const Situation& s) {
+  return absl::StrCat(DescribeEnd(s.end, s.code), ", result ",
+                      static_cast<int>(s.result),
+                      s.leaked ? ", leaked" : ", clean");
 }
 
-TEST(Judge, OtherEndsDecideWhateverTheResultSays) {
-  const std::pair<End, Verdict> rows[] = {
-      {End::kSignalled, Verdict::kCrash},
-      {End::kDeadline, Verdict::kTimeout},
-      {End::kNotStarted, Verdict::kInfra},
-      {End::kSupervisorLost, Verdict::kCrash},
-      {End::kCancelled, Verdict::kInfra},
-  };
-  for (const auto& [end, verdict] : rows) {
-    for (ResultState state : kAllStates) {
-      EXPECT_EQ(Judge({end, 6, state}).verdict, verdict)
-          << static_cast<int>(end) << " " << static_cast<int>(state);
-    }
+// The verdicts that the tables above give a situation.
+std::vector<Verdict> Declared(const Situation& s) {
+  std::vector<Verdict> found;
+  for (const OtherEnd& row : kOtherEndTable) {
+    if (row.end == s.end) found.push_back(row.verdict);
   }
+  if (s.end != End::kExited) return found;
+  for (const ExitedRow& row : kExitedTable) {
+    if (row.result != s.result || row.leaked != s.leaked) continue;
+    const auto* code = std::find(std::begin(kCodes), std::end(kCodes), s.code);
+    const size_t column = code == std::end(kCodes)
+                              ? std::size(kCodes) - 1
+                              : static_cast<size_t>(code - kCodes);
+    found.push_back(row.verdicts[column]);
+  }
+  return found;
 }
 
-// Only one situation is a PASS, and what is not PASS says why.
-TEST(Judge, EverySituationIsInTheTable) {
-  int passes = 0;
-  for (End end : {End::kExited, End::kSignalled, End::kDeadline,
-                  End::kNotStarted, End::kSupervisorLost, End::kCancelled}) {
+std::vector<Situation> AllSituations() {
+  std::vector<End> ends(std::begin(kOtherEnds), std::end(kOtherEnds));
+  ends.push_back(End::kExited);
+  std::vector<Situation> all;
+  for (End end : ends) {
     for (int code = 0; code < 256; ++code) {
-      for (ResultState state : kAllStates) {
-        const Judgement j = Judge({end, code, state});
-        EXPECT_EQ(j.reason.find("does not know"), std::string::npos);
-        if (j.verdict == Verdict::kPass) ++passes;
-        if (j.verdict == Verdict::kCrash || j.verdict == Verdict::kTimeout ||
-            j.verdict == Verdict::kInfra) {
-          EXPECT_NE(j.reason, "");
+      for (ResultState result : kAllResults) {
+        for (bool leaked : {false, true}) {
+          all.push_back({end, code, result, leaked});
         }
       }
+    }
+  }
+  return all;
+}
+
+TEST(Judge, EverySituationHasItsOneVerdict) {
+  for (const Situation& s : AllSituations()) {
+    const std::vector<Verdict> declared = Declared(s);
+    ASSERT_EQ(declared.size(), 1u) << Describe(s);
+    EXPECT_EQ(VerdictName(Judge(s).verdict), VerdictName(declared[0]))
+        << Describe(s);
+  }
+}
+
+// Only one situation is a PASS, and what the result itself does not explain
+// has a reason.
+TEST(Judge, PassIsRareAndTheRestHasAReason) {
+  int passes = 0;
+  for (const Situation& s : AllSituations()) {
+    const Judgement j = Judge(s);
+    EXPECT_EQ(j.reason.find("does not know"), std::string::npos);
+    if (j.verdict == kPass) ++passes;
+    if (j.verdict == kCrash || j.verdict == kTime || j.verdict == kInfra ||
+        j.verdict == kLeak) {
+      EXPECT_NE(j.reason, "") << Describe(s);
     }
   }
   EXPECT_EQ(passes, 1);

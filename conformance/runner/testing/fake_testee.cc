@@ -11,7 +11,13 @@
 // that it starts and that it has done.
 
 #include <fcntl.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -261,6 +267,26 @@ int Run(const std::string& backend, std::string how, const std::string& dir) {
       char c;
       [[maybe_unused]] const ssize_t n = read(ends[0], &c, 1);
       _exit(0);
+    }
+  }
+  // Not among kBehaviours: only for who watches them.
+  if (how == "leave-ipc" || how == "no-ipc") {
+    const std::string name = "/procspec-fake-" + std::to_string(getpid());
+    const int memory = shm_open(name.c_str(), O_RDWR | O_CREAT, 0600);
+    sem_t* const semaphore = sem_open(name.c_str(), O_CREAT, 0600, 1);
+    const int segment = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+    const int set = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
+    const int queue = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+    if (memory < 0 || semaphore == SEM_FAILED || segment < 0 || set < 0 ||
+        queue < 0) {
+      return 9;
+    }
+    if (how == "no-ipc") {
+      shm_unlink(name.c_str());
+      sem_unlink(name.c_str());
+      shmctl(segment, IPC_RMID, nullptr);
+      semctl(set, 0, IPC_RMID);
+      msgctl(queue, IPC_RMID, nullptr);
     }
   }
   if (how == "leave-file") {

@@ -122,6 +122,9 @@ std::vector<std::string> Notes(const std::vector<ScoredRun>& runs) {
           ". Percentages are of the whole "
           "specification."));
     }
+    if (std::string note = LeakNote(r.run); !note.empty()) {
+      notes.push_back(std::move(note));
+    }
     int not_judged = 0;
     for (const BackendScore& s : r.scores) {
       for (const std::string& id : s.musts_not_held) {

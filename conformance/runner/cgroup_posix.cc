@@ -1,0 +1,135 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "conformance/runner/cgroup.h"
+
+namespace procspec::runner {
+namespace {
+
+// This process's group within its hierarchy, such as "/user.slice".
+std::string OwnGroup() {
+  std::ifstream in("/proc/self/cgroup");
+  std::string line;
+  while (std::getline(in, line)) {
+    constexpr std::string_view kVersion2 = "0::";
+    if (absl::StartsWith(line, kVersion2)) return line.substr(3);
+  }
+  return "";
+}
+
+// Where that group is in the file system.
+std::string OwnDirectory() {
+  const std::string group = OwnGroup();
+  if (group.empty()) return "";
+  std::ifstream in("/proc/self/mountinfo");
+  std::string line;
+  while (std::getline(in, line)) {
+    // "41 31 0:38 /root /mount/point rw - cgroup2 cgroup2 rw"
+    if (line.find(" - cgroup2 ") == std::string::npos) continue;
+    const std::vector<std::string> fields = absl::StrSplit(line, ' ');
+    if (fields.size() < 5) continue;
+    std::string root = fields[3];
+    if (root == "/") root.clear();
+    if (!absl::StartsWith(group, root)) continue;
+    std::string path = fields[4] + group.substr(root.size());
+    while (!path.empty() && path.back() == '/') path.pop_back();
+    return path;
+  }
+  return "";
+}
+
+// fork(), born into the group whose directory this is.
+pid_t CloneInto(int directory) {
+  clone_args arguments = {};
+  arguments.flags = CLONE_INTO_CGROUP;
+  arguments.exit_signal = SIGCHLD;
+  arguments.cgroup = static_cast<uint64_t>(directory);
+  return static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof(arguments)));
+}
+
+}  // namespace
+
+std::string CgroupParent() {
+  const std::string parent = OwnDirectory();
+  if (parent.empty()) return "";
+  const std::string group = MakeCgroup(parent);
+  if (group.empty()) return "";
+  bool works = false;
+  const int directory = open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory >= 0) {
+    const pid_t pid = CloneInto(directory);
+    if (pid == 0) {
+      while (true) pause();
+    }
+    if (pid > 0) {
+      works = KillCgroup(group);
+      if (!works) kill(pid, SIGKILL);
+      while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+      }
+    }
+    close(directory);
+  }
+  RemoveCgroup(group);
+  return works ? parent : "";
+}
+
+std::string MakeCgroup(const std::string& parent) {
+  static int number = 0;
+  std::string group =
+      absl::StrCat(parent, "/procspec-", getpid(), "-", ++number);
+  return mkdir(group.c_str(), 0700) == 0 ? group : "";
+}
+
+int ForkIntoCgroup(const std::string& group) {
+  if (!group.empty()) {
+    const int directory =
+        open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory >= 0) {
+      const pid_t pid = CloneInto(directory);
+      if (pid == 0) return 0;
+      close(directory);
+      if (pid > 0) return pid;
+    }
+  }
+  return fork();
+}
+
+bool KillCgroup(const std::string& group) {
+  const int fd = open((group + "/cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool killed = write(fd, "1", 1) == 1;
+  close(fd);
+  return killed;
+}
+
+void RemoveCgroup(const std::string& group) {
+  if (group.empty()) return;
+  // The last of it has been waited for, but may count for an instant more.
+  constexpr int kAttempts = 20;
+  for (int i = 0; i < kAttempts && rmdir(group.c_str()) != 0; ++i) {
+    if (errno != EBUSY) return;
+    poll(nullptr, 0, 1);
+  }
+}
+
+}  // namespace procspec::runner
