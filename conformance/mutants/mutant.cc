@@ -34,24 +34,25 @@ class Interposer : public CallInterposer {
  public:
   void SetName(std::string_view name) { name_ = name; }
 
-  // In the process that made the mutant itself.
-  void Adopt(Backend* inner, std::shared_ptr<ForwardBackend> mutant) {
+  // In the process that made the mutant itself, which ends with its user.
+  void Adopt(Backend* inner, const std::shared_ptr<ForwardBackend>& mutant) {
     std::lock_guard lock(mutex_);
-    sides_[inner] = std::move(mutant);
+    adopted_inner_ = inner;
+    adopted_ = mutant;
   }
 
   absl::StatusOr<Value> Call(Backend& backend, Target target,
                              const Arguments& arguments) override {
-    ForwardBackend& side = SideOf(backend);
-    return Unwrapped(side.Invoke(target, side.WrapArguments(arguments)));
+    const std::shared_ptr<ForwardBackend> side = SideOf(backend);
+    return Unwrapped(side->Invoke(target, side->WrapArguments(arguments)));
   }
 
   absl::StatusOr<Value> Call(Backend& backend, RunFunction run,
                              Process& self) override {
-    ForwardBackend& side = SideOf(backend);
+    const std::shared_ptr<ForwardBackend> side = SideOf(backend);
     std::shared_ptr<Process> wrapped =
-        side.WrapOnce(std::shared_ptr<Process>(&self, [](Process*) {}));
-    return Unwrapped(side.Invoke(run, *wrapped));
+        side->WrapOnce(std::shared_ptr<Process>(&self, [](Process*) {}));
+    return Unwrapped(side->Invoke(run, *wrapped));
   }
 
  private:
@@ -61,10 +62,17 @@ class Interposer : public CallInterposer {
   }
 
   // The mutant around this backend object; made at first sight, as in a child.
-  ForwardBackend& SideOf(Backend& backend) {
+  std::shared_ptr<ForwardBackend> SideOf(Backend& backend) {
     // A pool's worker is a target itself and passes its side on to its tasks.
-    if (auto* mutant = dynamic_cast<ForwardBackend*>(&backend)) return *mutant;
+    if (auto* mutant = dynamic_cast<ForwardBackend*>(&backend)) {
+      return std::shared_ptr<ForwardBackend>(mutant, [](ForwardBackend*) {});
+    }
     std::lock_guard lock(mutex_);
+    if (&backend == adopted_inner_) {
+      if (std::shared_ptr<ForwardBackend> mutant = adopted_.lock()) {
+        return mutant;
+      }
+    }
     std::shared_ptr<ForwardBackend>& side = sides_[&backend];
     if (side == nullptr) {
       auto it = Mutants().find(name_);
@@ -76,11 +84,14 @@ class Interposer : public CallInterposer {
       side = it->second.factory(
           it->first, std::shared_ptr<Backend>(&backend, [](Backend*) {}));
     }
-    return *side;
+    return side;
   }
 
   std::string name_;
   std::mutex mutex_;
+  Backend* adopted_inner_ = nullptr;
+  std::weak_ptr<ForwardBackend> adopted_;
+  // Those made here, which live for ever.
   std::map<Backend*, std::shared_ptr<ForwardBackend>> sides_;
 };
 
