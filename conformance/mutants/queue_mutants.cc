@@ -676,7 +676,8 @@ class EndWaitsForReader : public ForwardBackend {
 };
 const bool end_waits_for_reader = RegisterQueues<EndWaitsForReader>(
     "queue-end-waits-for-reader", {"queue.exit-small-item"},
-    {"queue.visible-after-producer-joined"});
+    // The latter leaves items unread, and so its children.
+    {"queue.visible-after-producer-joined", "queue.bounded-across-processes"});
 
 class CannotCancel : public ForwardQueue {
  public:
