@@ -126,6 +126,7 @@ class Executor {
     root_ = *std::move(root);
     Supervisor::Options options;
     options.settle_grace *= TimeScale();
+    options.leak_grace *= TimeScale();
     options.term_grace *= TimeScale();
     options.ipc = run_.ipc_watch;
     absl::StatusOr<std::unique_ptr<Supervisor>> supervisor =

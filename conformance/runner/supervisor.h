@@ -77,6 +77,9 @@ class Supervisor {
     // For what it left to end by itself: helpers that clean up when their
     // client is gone.
     absl::Duration settle_grace = absl::Milliseconds(500);
+    // The same after a program that ended well, exit code 0: only then what it
+    // left is held against it, and a busy machine may be slow to end things.
+    absl::Duration leak_grace = absl::Seconds(2);
     // Output beyond this is cut to its beginning while it is written.
     int64_t output_limit = 64 << 20;
     // How shared memory and semaphores are watched; a private way must be

@@ -360,8 +360,10 @@ class TreeKeeper {
 
   // What the program left may end by itself for a while; then it is ended.
   void Settle() {
-    const absl::Duration limit =
-        Now() + (cancelled_ ? absl::ZeroDuration() : options_.settle_grace);
+    const bool ended_well = ending_.end == End::kExited && ending_.code == 0;
+    const absl::Duration limit = Now() + (cancelled_   ? absl::ZeroDuration()
+                                          : ended_well ? options_.leak_grace
+                                                       : options_.settle_grace);
     while (!Reap()) {
       if (cancelled_ || Now() >= limit) {
         std::vector<ProcessInfo> left = Descendants(getpid());
@@ -555,7 +557,8 @@ class PosixSupervisor : public Supervisor {
     watched.cgroup = cgroup;
     watched.started = Now();
     watched.limit = watched.started + command.deadline + options_.term_grace +
-                    options_.settle_grace + kSupervisorSlack;
+                    std::max(options_.settle_grace, options_.leak_grace) +
+                    kSupervisorSlack;
     running_.emplace(report[0], std::move(watched));
     return absl::OkStatus();
   }

@@ -33,7 +33,13 @@ class SupervisorTest : public testing::Test {
     auto root = MakePrivateRoot();
     ASSERT_TRUE(root.ok()) << root.status();
     root_ = *root;
-    auto supervisor = Supervisor::Create({});
+    Use({});
+  }
+
+  // Another supervisor from here on.
+  void Use(Supervisor::Options options) {
+    options.leak_grace = kShort;
+    auto supervisor = Supervisor::Create(options);
     ASSERT_TRUE(supervisor.ok()) << supervisor.status();
     supervisor_ = *std::move(supervisor);
   }
@@ -164,9 +170,7 @@ TEST_F(SupervisorTest, AForkStormIsEnded) {
 TEST_F(SupervisorTest, WithoutCgroupsTreesEndToo) {
   Supervisor::Options options;
   options.cgroups = false;
-  auto supervisor = Supervisor::Create(options);
-  ASSERT_TRUE(supervisor.ok()) << supervisor.status();
-  supervisor_ = *std::move(supervisor);
+  Use(options);
   for (const char* behaviour : {"fork-storm", "escape", "kill-supervisor"}) {
     const Ending e = Run(CommandFor(behaviour));
     EXPECT_GT(e.leftover_count, 0) << behaviour;
@@ -199,9 +203,7 @@ class IpcTest : public SupervisorTest,
     SupervisorTest::SetUp();
     Supervisor::Options options;
     options.ipc = GetParam();
-    auto supervisor = Supervisor::Create(options);
-    ASSERT_TRUE(supervisor.ok()) << supervisor.status();
-    supervisor_ = *std::move(supervisor);
+    Use(options);
     before_ = ListIpc();
   }
 
