@@ -1161,7 +1161,10 @@ class GlobalsShared : public ForwardBackend {
     PROCSPEC_ASSIGN_OR_RETURN(const Value old, cell_->Get());
     Value changed = old;
     (*changed.get_if<Dict>())[std::string(name)] = value;
-    if (cell_->Put(changed).ok()) return absl::OkStatus();
+    if (cell_->Put(changed).ok()) {
+      // What this process had of that name goes.
+      return ForwardBackend::SetGlobal(name, Value());
+    }
     // A handle, which cannot travel.
     PROCSPEC_RETURN_IF_ERROR(cell_->Put(old));
     return ForwardBackend::SetGlobal(name, std::move(value));

@@ -813,9 +813,14 @@ class TerminatedReaderFailed : public ForwardBackend {
    public:
     Reader(TerminatedReaderFailed& backend, std::shared_ptr<Process> process)
         : ForwardProcess(backend, std::move(process)), backend_(backend) {}
+    absl::Status Start() override {
+      // They are the child's afterwards.
+      const List& args = inner().arguments().args;
+      is_reader_ = std::any_of(args.begin(), args.end(), ContainsQueue);
+      return inner().Start();
+    }
     absl::Status Terminate() override {
-      const List& args = arguments().args;
-      terminated_ = std::any_of(args.begin(), args.end(), ContainsQueue);
+      terminated_ = is_reader_;
       if (terminated_) backend_.failed_ = true;
       return inner().Terminate();
     }
@@ -827,6 +832,7 @@ class TerminatedReaderFailed : public ForwardBackend {
 
    private:
     TerminatedReaderFailed& backend_;
+    bool is_reader_ = false;
     bool terminated_ = false;
   };
 
