@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "conformance/runner/expectation.h"
 #include "conformance/runner/format.h"
+#include "conformance/runner/views/column.h"
 
 namespace procspec::runner {
 namespace {
@@ -21,11 +22,20 @@ constexpr double kProgressInterval = 0.1;
 constexpr size_t kOutputLines = 12;
 constexpr size_t kMissingShown = 10;
 
+constexpr size_t kFailedShown = 20;
+
 std::string_view Red(bool colour) { return colour ? "\x1b[31;1m" : ""; }
+std::string_view Yellow(bool colour) { return colour ? "\x1b[33;1m" : ""; }
 std::string_view Green(bool colour) { return colour ? "\x1b[32m" : ""; }
 std::string_view Bold(bool colour) { return colour ? "\x1b[1m" : ""; }
 std::string_view Dim(bool colour) { return colour ? "\x1b[2m" : ""; }
 std::string_view Reset(bool colour) { return colour ? "\x1b[0m" : ""; }
+
+// Red is what the backend did wrong.
+std::string Coloured(Verdict verdict, bool colour) {
+  return absl::StrCat(IsRed(verdict) ? Red(colour) : Yellow(colour),
+                      VerdictName(verdict), Reset(colour));
+}
 
 // Control characters of a case's output must not reach the terminal.
 std::string Printable(std::string_view text) {
@@ -86,10 +96,13 @@ Console::Console(std::ostream& out, const RunRecord& run,
                  const ConsoleOptions& options)
     : out_(out), run_(run), options_(options), started_s_(ElapsedSeconds()) {}
 
-void Console::OnBegin(const Outcome& outcome) { running_ = outcome.case_name; }
+void Console::OnBegin(const Outcome& outcome) {
+  running_[outcome.number] = outcome.case_name;
+}
 
 void Console::OnEnd(const Outcome& outcome) {
   ++done_;
+  running_.erase(outcome.number);
   const bool show =
       outcome.verdict.has_value() &&
       (IsRed(*outcome.verdict) || *outcome.verdict == Verdict::kInfra ||
@@ -123,7 +136,10 @@ void Console::ShowProgress() {
                         static_cast<double>(options_.total - done_);
     absl::StrAppend(&line, "  ", Seconds(std::ceil(left)), " left");
   }
-  absl::StrAppend(&line, "  ", running_);
+  // What runs longest is what the others may have to wait for.
+  if (!running_.empty()) {
+    absl::StrAppend(&line, "  ", running_.begin()->second);
+  }
   const auto width = static_cast<size_t>(std::max(options_.width - 1, 20));
   if (line.size() > width) line.resize(width);
   out_ << "\r\x1b[K" << line << std::flush;
@@ -138,9 +154,9 @@ void Console::ClearProgress() {
 std::string DescribeFailure(const RunRecord& run, const Outcome& outcome,
                             bool colour) {
   const Verdict verdict = outcome.verdict.value_or(Verdict::kInfra);
-  std::string out = absl::StrCat(
-      Red(colour), VerdictName(verdict), Reset(colour), " ", Bold(colour),
-      outcome.case_name, Reset(colour), " on ", outcome.backend, "\n");
+  std::string out = absl::StrCat(Coloured(verdict, colour), " ", Bold(colour),
+                                 outcome.case_name, Reset(colour), " on ",
+                                 outcome.backend, "\n");
   if (const ClauseInfo* clause = run.FindClause(outcome.clause)) {
     absl::StrAppend(&out, Wrapped(absl::StrCat(clause->id, " (", clause->level,
                                                "): ", clause->text),
@@ -179,6 +195,39 @@ std::string DescribeFailure(const RunRecord& run, const Outcome& outcome,
                   ReproLine(run, outcome.backend, outcome.case_name), "\n\n");
   return out;
 }
+
+namespace {
+
+// What expectations speak of is told with them.
+std::string FailedCases(const RunRecord& run,
+                        const std::vector<BackendScore>& scores, bool colour) {
+  std::string out;
+  size_t count = 0;
+  for (const BackendScore& s : scores) {
+    Column column;
+    column.run = &run;
+    column.score = &s;
+    for (const Outcome* o : Troubles(column)) {
+      if (o->expectation.has_value()) continue;
+      if (++count > kFailedShown) continue;
+      const Verdict verdict = VerdictOf(*o);
+      const std::string why = Printable(OneLine(*o));
+      absl::StrAppend(&out, "  ", Coloured(verdict, colour),
+                      std::string(8 - VerdictName(verdict).size(), ' '),
+                      o->case_name, " on ", o->backend, why.empty() ? "" : ": ",
+                      why, "\n");
+    }
+  }
+  if (count == 0) return "";
+  if (count > kFailedShown) {
+    absl::StrAppend(&out, "  and ", count - kFailedShown,
+                    " more: report.html has them all\n");
+  }
+  return absl::StrCat("\n", count, count == 1 ? " case" : " cases",
+                      " did not pass:\n", out);
+}
+
+}  // namespace
 
 std::string FinalTable(const RunRecord& run,
                        const std::vector<BackendScore>& scores, bool colour) {
@@ -220,14 +269,16 @@ std::string FinalTable(const RunRecord& run,
     }
     absl::StrAppendFormat(&out, " %6.1f s\n", s.wall_s);
   }
+  out += FailedCases(run, scores, colour);
   for (const BackendScore& s : scores) {
     std::vector<std::string> missing;
     for (const std::string& id : s.musts_not_held) {
       if (s.verdicts.count(id) == 0) missing.push_back(id);
     }
     if (missing.empty()) continue;
-    absl::StrAppendFormat(&out, "\n%s: %d must clauses were not judged:\n",
-                          s.backend, missing.size());
+    absl::StrAppendFormat(&out, "\n%s: %d must %s not judged:\n", s.backend,
+                          missing.size(),
+                          missing.size() == 1 ? "clause was" : "clauses were");
     for (size_t i = 0; i < missing.size() && i < kMissingShown; ++i) {
       absl::StrAppend(&out, "  ", missing[i], "\n");
     }

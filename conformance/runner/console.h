@@ -5,6 +5,7 @@
 #define PROCSPEC_CONFORMANCE_RUNNER_CONSOLE_H_
 
 #include <array>
+#include <map>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -50,7 +51,7 @@ class Console : public Observer {
   double started_s_;
   double last_shown_s_ = 0;
   bool shown_ = false;
-  std::string running_;
+  std::map<int, std::string> running_;  // cases, by number
 };
 
 // A failed case in full: clause and its text, what was expected and seen, the
@@ -58,7 +59,8 @@ class Console : public Observer {
 std::string DescribeFailure(const RunRecord& run, const Outcome& outcome,
                             bool colour);
 
-// One line a backend, and below it what does not hold.
+// One line a backend, and below it what does not hold: the cases, must clauses
+// and the worst first, with a line each, and clauses that were not judged.
 std::string FinalTable(const RunRecord& run,
                        const std::vector<BackendScore>& scores, bool colour);
 

@@ -376,6 +376,31 @@ TEST(Views, TheSameLogTwiceIsTwoColumns) {
   EXPECT_EQ(columns[1].name, "mine (linux) #2");
 }
 
+TEST(Views, TheWorstComesFirstAndKnownDeviationsLast) {
+  ScoredRun run = OneRun("linux", "0.1");
+  Outcome o = run.run.outcomes[0];
+  for (Verdict v : {Verdict::kFail, Verdict::kXfail, Verdict::kCrash}) {
+    o.case_name = absl::StrCat("queue.one/", VerdictName(v));
+    o.verdict = v;
+    o.reason = "because\n  of this";
+    run.run.outcomes.push_back(o);
+    run.run.cases.push_back({o.case_name, "queue.one", "x"});
+  }
+  run = Scored(run.run);
+  for (const std::string& view :
+       {Markdown({run}), FinalTable(run.run, run.scores, false)}) {
+    const size_t crash = view.find("queue.one/CRASH");
+    const size_t fail = view.find("queue.one/FAIL");
+    EXPECT_NE(crash, std::string::npos) << view;
+    EXPECT_LT(crash, fail) << view;
+    EXPECT_NE(view.find("because"), std::string::npos) << view;
+  }
+  const std::string markdown = Markdown({run});
+  EXPECT_LT(markdown.find("queue.one/FAIL"), markdown.find("queue.one/XFAIL"));
+  EXPECT_EQ(OneLine(o), "because of this");
+  EXPECT_EQ(Between(markdown, "known deviation", "\n").size(), 1u);
+}
+
 TEST(Badge, SaysWhatItShows) {
   ScoredRun run = OneRun("linux", "0.1");
   const auto badge = [&run] { return Badges({run})[0]; };

@@ -300,7 +300,7 @@ class Page {
           "</span> <span class=\"lv\">",
           Html(clauses_[static_cast<size_t>(clause->second)]->level),
           "</span> on ", Html(columns_[column].name), "<span class=\"why\">",
-          Html(FirstLine(*o)), "</span></span></button></li>\n");
+          Html(OneLine(*o)), "</span></span></button></li>\n");
     }
     Add("</ul>\n");
   }

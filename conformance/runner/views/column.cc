@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -18,6 +19,8 @@
 
 namespace procspec::runner {
 namespace {
+
+constexpr size_t kOneLine = 160;
 
 // Makes names that several columns have unlike, by what `more` says of each.
 template <typename More>
@@ -152,7 +155,7 @@ std::string ReasonOf(const Outcome& outcome) {
                       outcome.reason);
 }
 
-std::string FirstLine(const Outcome& outcome) {
+std::string OneLine(const Outcome& outcome) {
   std::string text = outcome.failures.empty() || outcome.expectation.has_value()
                          ? ReasonOf(outcome)
                          : outcome.failures[0].message;
@@ -160,7 +163,15 @@ std::string FirstLine(const Outcome& outcome) {
     text =
         absl::StrCat("left behind: ", absl::StrJoin(LeakLines(outcome), ", "));
   }
-  return text.substr(0, text.find('\n'));
+  absl::RemoveExtraAsciiWhitespace(&text);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  if (text.size() <= kOneLine) return text;
+  // Not within a character of several bytes.
+  size_t end = kOneLine;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
+    --end;
+  }
+  return text.substr(0, end) + "...";
 }
 
 bool NeedsALook(Verdict verdict) {

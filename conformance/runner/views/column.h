@@ -58,8 +58,8 @@ Verdict VerdictOf(const Outcome& outcome);
 // it; also for one that had not ended.
 std::string ReasonOf(const Outcome& outcome);
 
-// The first line of what failed, or of the reason; of what was expected first.
-std::string FirstLine(const Outcome& outcome);
+// What failed, or the reason, or what it left behind: on one line, shortened.
+std::string OneLine(const Outcome& outcome);
 
 // A case that a person should look at: neither passed nor excused.
 bool NeedsALook(Verdict verdict);

@@ -50,7 +50,7 @@ void AppendJUnitCase(const Column& column, const Outcome& outcome,
   }
   out += ">\n";
   const std::string message =
-      Xml(absl::StrCat(VerdictName(verdict), ": ", FirstLine(outcome)));
+      Xml(absl::StrCat(VerdictName(verdict), ": ", OneLine(outcome)));
   switch (verdict) {
     case Verdict::kPass:
       break;

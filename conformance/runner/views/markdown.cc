@@ -23,23 +23,6 @@ constexpr size_t kMessageShown = 2000;
 
 std::string_view Plural(size_t count) { return count == 1 ? "" : "s"; }
 
-// What fails as expected, and why it is.
-std::string MarkdownExpected(const std::vector<Column>& columns) {
-  std::string out;
-  for (const Column& column : columns) {
-    for (const Outcome& o : column.run->outcomes) {
-      if (o.backend != column.score->backend ||
-          VerdictOf(o) != Verdict::kXfail) {
-        continue;
-      }
-      absl::StrAppend(&out, "- ", MarkdownText(o.case_name), " on ",
-                      MarkdownText(column.name), ": ",
-                      MarkdownText(FirstLine(o)), "\n");
-    }
-  }
-  return out.empty() ? "" : absl::StrCat("## Known deviations\n\n", out, "\n");
-}
-
 }  // namespace
 
 std::string MarkdownText(std::string_view text) {
@@ -167,8 +150,6 @@ std::string Markdown(const std::vector<ScoredRun>& runs) {
       "\nClauses by verdict. Conformance: must clauses that passed, of those "
       "that apply. Coverage: clauses that were judged, of all.\n\n";
 
-  const std::string expected = MarkdownExpected(columns);
-  out += expected;
   size_t count = 0;
   size_t known = 0;
   for (const Column& c : columns) {
@@ -189,7 +170,7 @@ std::string Markdown(const std::vector<ScoredRun>& runs) {
           MarkdownText(o->case_name), " on ", MarkdownText(column.name));
       if (told == kInFull) absl::StrAppend(&out, "### The others\n\n");
       if (++told > kInFull) {
-        absl::StrAppend(&out, "- ", title, ": ", MarkdownText(FirstLine(*o)),
+        absl::StrAppend(&out, "- ", title, ": ", MarkdownText(OneLine(*o)),
                         "\n");
       } else {
         absl::StrAppend(&out, "### ", title, "\n\n",
@@ -204,7 +185,7 @@ std::string Markdown(const std::vector<ScoredRun>& runs) {
     for (const Outcome* o : KnownDeviations(column)) {
       absl::StrAppend(&out, "- ", MarkdownText(o->case_name), " on ",
                       MarkdownText(column.name), ": ",
-                      MarkdownText(FirstLine(*o)), "\n");
+                      MarkdownText(OneLine(*o)), "\n");
     }
   }
   return out;
