@@ -8,6 +8,7 @@
 #include <map>
 #include <ostream>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -29,8 +30,15 @@
 namespace procspec::runner {
 namespace {
 
-// Above the hang guard inside a case, which says more.
-constexpr double kDefaultDeadlineS = 40;
+constexpr char kGuardVariable[] = "PROCSPEC_GUARD_MS";
+
+// Twice the hang guard inside a case, which is two guards long and says more.
+double DefaultDeadline() {
+  constexpr double kUsual = 40;
+  double guard_ms = 0;
+  if (!absl::SimpleAtod(GetEnv(kGuardVariable), &guard_ms)) guard_ms = 0;
+  return std::max(kUsual, 4 * guard_ms / 1e3) * TimeScale();
+}
 
 std::string_view DescribeExit(ExitCode code) {
   switch (code) {
@@ -57,7 +65,7 @@ std::string_view DescribeExit(ExitCode code) {
 
 // What cases read of the environment of the runner. Their verdicts depend on
 // it, so that it is recorded, and set again by repro lines.
-constexpr const char* kCaseVariables[] = {"PROCSPEC_GUARD_MS",
+constexpr const char* kCaseVariables[] = {kGuardVariable,
                                           "PROCSPEC_TIME_SCALE"};
 
 std::vector<std::pair<std::string, std::string>> CaseEnvironment() {
@@ -123,8 +131,8 @@ RunRecord NewRun(const RunOptions& options, const std::string& testee,
   if (options.only.has_value()) run.only = SplitList(*options.only);
   run.seed = options.seed;
   run.jobs = options.jobs > 0 ? options.jobs : ProcessorCount();
-  run.deadline_s = options.deadline_s > 0 ? options.deadline_s
-                                          : kDefaultDeadlineS * TimeScale();
+  run.deadline_s =
+      options.deadline_s > 0 ? options.deadline_s : DefaultDeadline();
   run.time_limit_s = options.time_limit_s;
   run.ipc_watch = PermittedPrivateIpc(
       {testee, std::filesystem::current_path(error).string()});

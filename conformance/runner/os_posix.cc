@@ -164,8 +164,9 @@ void RemoveAbandonedRoots() {
       struct stat info;
       if (fstat(fd, &info) == 0 && info.st_uid == geteuid() &&
           flock(fd, LOCK_EX | LOCK_NB) == 0) {
-        std::error_code ignored;
-        fs::remove_all(it->path(), ignored);
+        std::error_code failed;
+        fs::remove_all(it->path(), failed);
+        if (failed) RemoveStubbornTree(it->path());
       }
       close(fd);
     }

@@ -401,6 +401,15 @@ TEST_F(ProcspecTest, TheEnvironmentOfCasesIsKnown) {
             absl::StrCat("PROCSPEC_GUARD_MS=300 PROCSPEC_TIME_SCALE=2 "
                          "tools/conform --testee=",
                          testee_, " --deadline=2.5 --backend=good --only=x"));
+  // The deadline is above the hang guard in the case, two guards, also of a
+  // longer one.
+  for (const auto& [guard_ms, deadline_s] :
+       std::map<std::string, double>{{"1", 40}, {"30000", 120}}) {
+    Run("--backend=good", "PROCSPEC_GUARD_MS=" + guard_ms);
+    run = ReadLog(root_ + "/out/log.jsonl");
+    ASSERT_TRUE(run.ok()) << run.status();
+    EXPECT_EQ(run->deadline_s, deadline_s);
+  }
 }
 
 TEST_F(ProcspecTest, ALaterRunLeavesNothingOfAnEarlierOne) {
