@@ -47,6 +47,8 @@ absl::Status LeaveSharedMemory(const Scene&);
 absl::Status LeaveASemaphore(const Scene&);
 absl::Status LeaveASemaphoreSet(const Scene&);
 absl::Status LeaveDeepFiles(const Scene&);
+absl::Status LeaveAThread(const Scene&);
+absl::Status LeaveADescriptor(const Scene&);
 absl::Status FloodTheOutput(const Scene&);
 absl::Status CloseAllDescriptors(const Scene&);
 absl::Status UseUpDescriptors(const Scene&);

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "conformance/zoo/acts.h"
 #include "conformance/zoo/tools.h"
@@ -96,6 +97,18 @@ absl::Status LeaveDeepFiles(const Scene&) {
   const bool back = fchdir(home) == 0;
   close(home);
   return back ? absl::OkStatus() : absl::InternalError("fchdir");
+}
+
+absl::Status LeaveAThread(const Scene&) {
+  std::thread([] { SleepForEver(); }).detach();
+  return absl::OkStatus();
+}
+
+absl::Status LeaveADescriptor(const Scene&) {
+  if (open("/dev/zero", O_RDONLY | O_CLOEXEC) < 0) {
+    return absl::InternalError("no descriptor");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status FloodTheOutput(const Scene&) {
