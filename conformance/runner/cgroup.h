@@ -22,8 +22,10 @@ std::string CgroupParent();
 std::string MakeCgroup(const std::string& parent);
 
 // Forks into the group, which only works at a birth, or simply if the group is
-// empty or does not take it. As fork(): 0 in the child, negative on an error.
-// For a process with one thread; the child may do no more than after vfork().
+// empty or does not take it. As fork(): 0 in the child, negative on an error;
+// but the parent waits until the child has become another program or has ended.
+// For a process with one thread; the child may do no more than after vfork(),
+// except that its memory is its own.
 int ForkIntoCgroup(const std::string& group);
 
 // Ends all that is in the group, at once. False if that cannot be done.

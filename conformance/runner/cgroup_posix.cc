@@ -59,9 +59,9 @@ std::string OwnDirectory() {
 }
 
 // fork(), born into the group whose directory this is.
-pid_t CloneInto(int directory) {
+pid_t CloneInto(int directory, uint64_t flags) {
   clone_args arguments = {};
-  arguments.flags = CLONE_INTO_CGROUP;
+  arguments.flags = CLONE_INTO_CGROUP | flags;
   arguments.exit_signal = SIGCHLD;
   arguments.cgroup = static_cast<uint64_t>(directory);
   return static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof(arguments)));
@@ -77,7 +77,7 @@ std::string CgroupParent() {
   bool works = false;
   const int directory = open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory >= 0) {
-    const pid_t pid = CloneInto(directory);
+    const pid_t pid = CloneInto(directory, 0);
     if (pid == 0) {
       while (true) pause();
     }
@@ -105,13 +105,14 @@ int ForkIntoCgroup(const std::string& group) {
     const int directory =
         open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory >= 0) {
-      const pid_t pid = CloneInto(directory);
+      const pid_t pid = CloneInto(directory, CLONE_VFORK);
       if (pid == 0) return 0;
       close(directory);
       if (pid > 0) return pid;
     }
   }
-  return fork();
+  return static_cast<pid_t>(
+      syscall(SYS_clone, CLONE_VFORK | SIGCHLD, nullptr, nullptr, nullptr, 0));
 }
 
 bool KillCgroup(const std::string& group) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -253,27 +254,28 @@ class TreeKeeper {
     const std::vector<char*> argv = Pointers(command_.argv);
     const std::vector<char*> envp = Pointers(environment);
     const int input = Input();
-    int failure[2];
-    if (pipe2(failure, O_CLOEXEC) != 0) {
-      ending_.problem = absl::StrCat("pipe: ", strerror(errno));
+    // Tells why the program could not be run. Memory, because a program that
+    // runs no longer has it; to a pipe it could write through /proc.
+    void* memory = mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED || (input < 0 && !command_.input.empty())) {
+      ending_.problem = absl::StrCat("no room to start: ", strerror(errno));
       return false;
     }
+    int* error = static_cast<int*>(memory);
     started_ = Now();
     program_ = ForkIntoCgroup(cgroup_);
-    if (program_ == 0) Execute(argv, envp, input, errors, failure[1]);
-    int error = program_ < 0 ? errno : 0;
-    close(failure[1]);
+    if (program_ == 0) Execute(argv, envp, input, errors, error);
+    if (program_ < 0) *error = errno;
+    const int code = *error;
+    munmap(memory, sizeof(int));
     if (input >= 0) close(input);
-    // Nothing comes from a program that runs.
-    while (read(failure[0], &error, sizeof(error)) < 0 && errno == EINTR) {
-    }
-    close(failure[0]);
-    if (error != 0) {
+    if (code != 0) {
       while (program_ > 0 && waitpid(program_, nullptr, 0) < 0 &&
              errno == EINTR) {
       }
       ending_.problem =
-          absl::StrCat("cannot run ", command_.argv[0], ": ", strerror(error));
+          absl::StrCat("cannot run ", command_.argv[0], ": ", strerror(code));
       return false;
     }
     return true;
@@ -293,7 +295,7 @@ class TreeKeeper {
   // here may allocate.
   [[noreturn]] void Execute(const std::vector<char*>& argv,
                             const std::vector<char*>& envp, int input,
-                            int errors, int failure) const {
+                            int errors, int* error) const {
     setsid();
     for (int s = 1; s < NSIG; ++s) signal(s, SIG_DFL);
     if (input >= 0) dup2(input, STDIN_FILENO);
@@ -305,8 +307,7 @@ class TreeKeeper {
       sigprocmask(SIG_SETMASK, &none, nullptr);
       execve(argv[0], argv.data(), envp.data());
     }
-    const int error = errno;
-    [[maybe_unused]] const ssize_t n = write(failure, &error, sizeof(error));
+    *error = errno;
     _exit(127);
   }
 
