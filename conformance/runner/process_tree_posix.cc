@@ -91,7 +91,7 @@ void FillDetails(ProcessInfo& process) {
   if (command.size() > kCommandLimit) {
     command = command.substr(0, kCommandLimit) + "...";
   }
-  process.command = std::move(command);
+  if (!command.empty()) process.command = std::move(command);
   process.waits_in = ReadSmall(dir + "/wchan", 128);
   if (process.waits_in == "0") process.waits_in.clear();
 }

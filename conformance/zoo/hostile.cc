@@ -92,7 +92,8 @@ const std::vector<Hostile>& AllHostiles() {
        ForgeOverItsFailure},
       {"forges-and-kills-its-parent", kQsize, "CRASH", kKilled,
        ForgeAndKillItsParent},
-      {"forges-the-report", kPut, "CRASH", "report was spoilt", ForgeTheReport},
+      // It finds the report if it is root.
+      {"forges-the-report", kPut, "CRASH", "the case", ForgeTheReport},
       {"holds-the-report", kGet, "CRASH", kKilled, HoldTheReport},
       {"cancels-all", kEmpty, "PASS", "", CancelAll},
   };
