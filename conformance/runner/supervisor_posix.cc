@@ -250,6 +250,13 @@ class TreeKeeper {
     const int errors =
         command_.errors.empty() ? output_ : Create(command_.errors);
     if (output_ < 0 || errors < 0) return false;
+    // With O_APPEND, pwrite would append.
+    cutter_ = open(command_.output.c_str(), O_WRONLY | O_CLOEXEC);
+    if (cutter_ < 0) {
+      ending_.problem =
+          absl::StrCat("cannot open ", command_.output, ": ", strerror(errno));
+      return false;
+    }
 
     const std::vector<char*> argv = Pointers(command_.argv);
     const std::vector<char*> envp = Pointers(environment);
@@ -444,17 +451,17 @@ class TreeKeeper {
     ending_.max_rss_kb = usage.ru_maxrss;
   }
 
-  // The file is open for appending, so its writers go on after the cut.
+  // Its writers append, so they go on after the cut. The mark comes first, for
+  // they may be faster than we are.
   void LimitOutput() {
     struct stat info;
     if (fstat(output_, &info) != 0 || info.st_size <= options_.output_limit) {
       return;
     }
-    if (ftruncate(output_, kOutputKept) == 0) {
-      constexpr std::string_view kMark = "\n[... output was cut ...]\n";
-      [[maybe_unused]] const ssize_t n =
-          write(output_, kMark.data(), kMark.size());
-    }
+    constexpr std::string_view kMark = "\n[... output was cut ...]\n";
+    const ssize_t n = pwrite(cutter_, kMark.data(), kMark.size(), kOutputKept);
+    [[maybe_unused]] const bool cut =
+        n > 0 && ftruncate(cutter_, kOutputKept + n) == 0;
   }
 
   void Report() {
@@ -489,6 +496,7 @@ class TreeKeeper {
   const int report_;
   int children_ = -1;
   int output_ = -1;
+  int cutter_ = -1;  // the same file
   pid_t program_ = -1;
   bool program_ended_ = false;
   bool deadline_passed_ = false;
