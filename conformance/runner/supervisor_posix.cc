@@ -382,7 +382,8 @@ class TreeKeeper {
                                     [this] { return Reap(); });
         break;
       }
-      Sleep(limit - Now());
+      Sleep(std::min(limit - Now(), kOutputCheck));
+      LimitOutput();
     }
     LimitOutput();
   }
