@@ -86,7 +86,7 @@ absl::Status LeaveASemaphoreSet(const Scene&) {
 absl::Status LeaveDeepFiles(const Scene&) {
   const int home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   std::string name = "deep";
-  for (int depth = 0; depth < 1500; ++depth) {
+  for (int depth = 0; depth < 600; ++depth) {
     if (mkdir(name.c_str(), 0700) != 0 || chdir(name.c_str()) != 0) {
       return absl::InternalError("no directory");
     }

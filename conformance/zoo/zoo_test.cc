@@ -303,10 +303,10 @@ TEST(Zoo, EachIsBadInItsCaseOnly) {
   ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
   std::set<std::string> machine = MachineWide();
   EXPECT_TRUE(machine.empty()) << *machine.begin() << ": left by somebody else";
-  // As most systems have it; fewer than leaves-deep-files has directories.
+  // Fewer than leaves-deep-files has directories.
   rlimit descriptors = {};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &descriptors), 0);
-  descriptors.rlim_cur = 1024;
+  descriptors.rlim_cur = 512;
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &descriptors), 0);
   const char* outputs = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR");
   const std::string out =
