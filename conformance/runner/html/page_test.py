@@ -266,11 +266,19 @@ class PageTest(unittest.TestCase):
             "tools/conform --backend=mine --only=queue.case-fail",
         )
         self.assertIn("Copied", self.js("check.dialog()"))
-        # To the same clause on another backend, and out of it.
+        # To the same clause on another backend, and out of it, as it was.
         self.browser.click("dialog .others button")
         self.assertIn("On reference-fork", self.js("check.dialog()"))
+        self.assertEqual(
+            self.js("location.hash"), "#queue.case-fail@reference-fork"
+        )
+        length = self.js("history.length")
         self.browser.click("dialog .head .btn")
         self.assertIsNone(self.js("check.dialog()"))
+        self.js("new Promise((r) => { if (!location.hash) r(0); "
+                "addEventListener('hashchange', () => r(0)); })")
+        self.assertEqual(self.js("location.hash"), "")
+        self.assertEqual(self.js("history.length"), length)
 
     def test_details_of_every_verdict(self):
         self.page("small")
