@@ -23,6 +23,7 @@ constexpr size_t kOutputLines = 12;
 constexpr size_t kMissingShown = 10;
 
 constexpr size_t kFailedShown = 20;
+constexpr size_t kFailuresShown = 3;
 
 std::string_view Red(bool colour) { return colour ? "\x1b[31;1m" : ""; }
 std::string_view Yellow(bool colour) { return colour ? "\x1b[33;1m" : ""; }
@@ -162,7 +163,14 @@ std::string DescribeFailure(const RunRecord& run, const Outcome& outcome,
                                                "): ", clause->text),
                                   78, "  "));
   }
-  for (const Failure& failure : outcome.failures) {
+  for (size_t i = 0; i < outcome.failures.size(); ++i) {
+    // What fails in a loop fails alike.
+    if (i == kFailuresShown) {
+      absl::StrAppend(&out, "    and ", outcome.failures.size() - i,
+                      " more: report.html has them all\n");
+      break;
+    }
+    const Failure& failure = outcome.failures[i];
     AppendIndented(failure.message, "    ", out);
     if (!failure.file.empty()) {
       absl::StrAppend(&out, "    ", Dim(colour), "at ", failure.file, ":",

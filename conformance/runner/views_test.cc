@@ -401,6 +401,20 @@ TEST(Views, TheWorstComesFirstAndKnownDeviationsLast) {
   EXPECT_EQ(Between(markdown, "known deviation", "\n").size(), 1u);
 }
 
+TEST(Console, OfManyFailuresShowsTheFirst) {
+  ScoredRun run = OneRun("linux", "0.1");
+  Outcome& o = run.run.outcomes[0];
+  o.verdict = Verdict::kFail;
+  for (int i = 0; i < 5; ++i) {
+    o.failures.push_back({"a.cc", i, absl::StrCat("failure ", i)});
+  }
+  const std::string text = DescribeFailure(run.run, o, false);
+  EXPECT_NE(text.find("failure 2\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("failure 3"), std::string::npos) << text;
+  EXPECT_NE(text.find("and 2 more"), std::string::npos) << text;
+  EXPECT_NE(text.find("repeat: "), std::string::npos) << text;
+}
+
 TEST(Badge, SaysWhatItShows) {
   ScoredRun run = OneRun("linux", "0.1");
   const auto badge = [&run] { return Badges({run})[0]; };
