@@ -15,7 +15,8 @@
 namespace procspec::runner {
 
 // Where groups for programs can be made: the group of this process. Empty if
-// they cannot; tries it with a child.
+// they cannot; tries it with a child. Removes the groups that killed runners
+// have left there.
 std::string CgroupParent();
 
 // A new group; empty if there can be no other one.

@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,12 +13,15 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
@@ -67,19 +71,43 @@ pid_t CloneInto(int directory, uint64_t flags) {
   return static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof(arguments)));
 }
 
+constexpr std::string_view kGroupPrefix = "procspec-";
+
+// Those that killed runners have left. Only an empty one can be removed.
+void RemoveAbandoned(const std::string& parent) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(parent, error), end;
+       !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (!absl::StartsWith(name, kGroupPrefix)) continue;
+    const std::vector<std::string> parts =
+        absl::StrSplit(name.substr(kGroupPrefix.size()), '-');
+    pid_t owner = 0;
+    if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &owner)) continue;
+    if (owner > 0 && kill(owner, 0) != 0 && errno == ESRCH) {
+      rmdir(it->path().c_str());
+    }
+  }
+}
+
 }  // namespace
 
 std::string CgroupParent() {
   const std::string parent = OwnDirectory();
   if (parent.empty()) return "";
+  RemoveAbandoned(parent);
   const std::string group = MakeCgroup(parent);
   if (group.empty()) return "";
   bool works = false;
   const int directory = open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory >= 0) {
+    const pid_t runner = getpid();
     const pid_t pid = CloneInto(directory, 0);
     if (pid == 0) {
-      while (true) pause();
+      // Not longer than the runner, which may be killed at any instant.
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      while (getppid() == runner) pause();
+      _exit(0);
     }
     if (pid > 0) {
       works = KillCgroup(group);
@@ -96,7 +124,7 @@ std::string CgroupParent() {
 std::string MakeCgroup(const std::string& parent) {
   static int number = 0;
   std::string group =
-      absl::StrCat(parent, "/procspec-", getpid(), "-", ++number);
+      absl::StrCat(parent, "/", kGroupPrefix, getpid(), "-", ++number);
   return mkdir(group.c_str(), 0700) == 0 ? group : "";
 }
 

@@ -88,6 +88,7 @@ class Worker:
     self._whole = 0.1  # seconds that a run takes which is left alone
     self._views = []
     self._left_roots = set()
+    self._killed = set()  # process ids
     self.counts = collections.Counter()
 
   def run(self, kills):
@@ -105,10 +106,24 @@ class Worker:
         raise Wrong(f'kill {kill} of worker {self._number}: {wrong}; '
                     f'see {name}') from None
       remove(name)
-    self._measure()
-    left = [root for root in self._left_roots if os.path.exists(root)]
-    expect(not left, f'a later run has not removed {left}')
+    # What a later run removes. A group stays while another process has the id
+    # of its runner.
+    for _ in range(10):
+      self._measure()
+      left = [root for root in self._left_roots if os.path.exists(root)]
+      groups = self._groups()
+      if not left and not groups:
+        break
+    expect(not left, f'later runs have not removed {left}')
+    expect(not groups, f'later runs have not removed {groups}')
     self.counts['directories'] = len(self._left_roots)
+
+  def _groups(self):
+    """The control groups of killed runners."""
+    return [group for _, groups, _ in os.walk('/sys/fs/cgroup')
+            for group in groups
+            if re.match('procspec-[0-9]+-[0-9]+$', group)
+            and int(group.split('-')[1]) in self._killed]
 
   def _start(self, name, stubborn):
     """Starts a run and returns its process id."""
@@ -149,6 +164,7 @@ class Worker:
     pid = self._start(name, stubborn)
     time.sleep(max(0, moment - time.monotonic()))
     os.kill(pid, signal.SIGKILL)
+    self._killed.add(pid)
     killed = time.monotonic()
     self._wait_for_all()
     self.counts['slowest end, ms'] = max(
@@ -216,6 +232,7 @@ class Worker:
     expect(len(verdicts) >= len(started) - _JOBS,
            f'{len(started)} had started, {len(verdicts)} have ended')
     for verdict, case, _ in _FAILED.findall(printed):
+      self.counts['printed failures'] += 1
       expect(verdicts.get(case) == verdict,
              f'{verdict} {case} was printed, the log has {verdicts.get(case)}')
     for case, verdict in verdicts.items():
@@ -349,7 +366,8 @@ def main():
   print(f'  {counts["cut records"]:5} with a cut last record')
   print(f'  {counts["ended cases kept"]:5} ended cases, '
         f'{counts["running cases named"]} running ones named')
-  print(f'  {counts["reports made"]:5} reports made of them')
+  print(f'  {counts["printed failures"]:5} of them had been printed')
+  print(f'  {counts["reports made"]:5} reports made of the logs')
   if not failed:
     print(f'      0 survivors, the last gone {slowest} ms after its runner')
     print(f'  {counts["directories"]:5} directories left by them, '
@@ -364,6 +382,9 @@ def main():
          if counts[phase] < args.kills / 50]
   for phase in few:
     print(f'too few were killed {phase}')
+  if not counts['printed failures']:
+    print('the runner printed no failure that could be looked for')
+    return 1
   return 1 if few else 0
 
 
