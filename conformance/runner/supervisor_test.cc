@@ -171,12 +171,21 @@ TEST_F(SupervisorTest, WithoutCgroupsTreesEndToo) {
   Supervisor::Options options;
   options.cgroups = false;
   Use(options);
-  for (const char* behaviour : {"fork-storm", "escape", "kill-supervisor"}) {
+  for (const char* behaviour :
+       {"fork-storm", "escape", "kill-supervisor", "comet"}) {
     const Ending e = Run(CommandFor(behaviour));
     EXPECT_GT(e.leftover_count, 0) << behaviour;
     EXPECT_TRUE(e.tree_ended) << behaviour;
     EXPECT_TRUE(Descendants(getpid()).empty()) << behaviour;
   }
+}
+
+TEST_F(SupervisorTest, WhatNeverStopsForkingIsEnded) {
+  const Ending e = Run(CommandFor("comet"));
+  EXPECT_EQ(e.end, End::kExited);
+  EXPECT_GT(e.leftover_count, 0);
+  EXPECT_TRUE(e.tree_ended);
+  EXPECT_TRUE(Descendants(getpid()).empty());
 }
 
 TEST_F(SupervisorTest, LeavesNoCgroups) {
