@@ -120,6 +120,12 @@ TEST_F(LeakTest, IsBlamedOnTheCaseThatLeaked) {
     EXPECT_NE(output_.find(Describe(o.leaks[0])), std::string::npos)
         << Describe(o.leaks[0]) << output_;
   }
+  for (const char* view : {"/out/junit.xml", "/out/report.html"}) {
+    EXPECT_NE(
+        ReadExcerpt(root_ + view, 64 << 20, 0).text.find("file forgotten"),
+        std::string::npos)
+        << view;
+  }
 }
 
 // Programs that need the machine's shared memory cannot have their own; it is
