@@ -18,6 +18,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "conformance/harness/timing.h"
 #include "conformance/mutants/forward.h"
 #include "conformance/mutants/mutant.h"
 #include "spec/connection.h"
@@ -776,13 +777,13 @@ class PollOversleeps : public ForwardConnection {
  public:
   using ForwardConnection::ForwardConnection;
   absl::StatusOr<bool> Poll(absl::Duration timeout) override {
-    if (timeout <= absl::Seconds(5)) return inner().Poll(timeout);
+    if (timeout <= harness::HangGuard()) return inner().Poll(timeout);
     const absl::Time end = absl::Now() + timeout;
     while (true) {
       PROCSPEC_ASSIGN_OR_RETURN(const bool ready,
                                 inner().Poll(absl::ZeroDuration()));
       if (ready || absl::Now() >= end) return ready;
-      absl::SleepFor(std::min(end - absl::Now(), absl::Seconds(5)));
+      absl::SleepFor(std::min(end - absl::Now(), harness::HangGuard()));
     }
   }
 };

@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
@@ -47,6 +48,13 @@ class Mutant : public ForwardBackend {
  private:
   const int64_t creator_ = inner().Pid().value_or(0);
 };
+
+// What is wrong with processes must leave pools alone: the reference's workers
+// are processes that call tasks like targets, and have names of their own.
+bool IsPoolWorker(Backend& inner) {
+  const auto process = inner.CurrentProcess();
+  return process.ok() && absl::StartsWith((*process)->Name(), "PoolWorker-");
+}
 
 // The usual mutant: of one class of process objects.
 template <typename P>
@@ -80,7 +88,9 @@ bool HasEnded(Process& process) {
 class PidOfCreator : public Mutant {
  public:
   using Mutant::Mutant;
-  absl::StatusOr<int64_t> Pid() override { return creator(); }
+  absl::StatusOr<int64_t> Pid() override {
+    return IsPoolWorker(inner()) ? inner().Pid() : creator();
+  }
 };
 const bool pid_of_creator = RegisterBackend<PidOfCreator>(
     "process-child-has-pid-of-creator",
@@ -584,7 +594,7 @@ class ReturnedIsExitCode : public ForwardBackend {
   absl::StatusOr<Value> Invoke(Target target,
                                const Arguments& arguments) override {
     absl::StatusOr<Value> result = ForwardBackend::Invoke(target, arguments);
-    if (!result.ok()) return result;
+    if (!result.ok() || IsPoolWorker(inner())) return result;
     if (const int64_t* code = result->get_if<int64_t>()) {
       return ExitRequest(static_cast<int>(*code));
     }

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "conformance/harness/timing.h"
 #include "conformance/mutants/forward.h"
 #include "conformance/mutants/mutant.h"
 #include "spec/error.h"
@@ -246,14 +247,15 @@ class GetOversleeps : public ForwardQueue {
  public:
   using ForwardQueue::ForwardQueue;
   absl::StatusOr<Value> Get(absl::Duration timeout) override {
-    if (timeout <= absl::Seconds(5) || timeout == absl::InfiniteDuration()) {
+    if (timeout <= harness::HangGuard() ||
+        timeout == absl::InfiniteDuration()) {
       return inner().Get(timeout);
     }
     const absl::Time end = absl::Now() + timeout;
     while (true) {
       absl::StatusOr<Value> item = inner().Get(absl::ZeroDuration());
       if (item.ok() || absl::Now() >= end) return item;
-      absl::SleepFor(std::min(end - absl::Now(), absl::Seconds(5)));
+      absl::SleepFor(std::min(end - absl::Now(), harness::HangGuard()));
     }
   }
 };
@@ -660,7 +662,7 @@ class EndWaitsForReader : public ForwardBackend {
     }
     void WaitUntilRead() {
       if (!child_has_put_ || cancelled_) return;
-      const absl::Time end = absl::Now() + absl::Seconds(6);
+      const absl::Time end = absl::Now() + 1.2 * harness::HangGuard();
       while (inner().Size().value_or(0) > 0 && absl::Now() < end) {
         absl::SleepFor(absl::Milliseconds(1));
       }

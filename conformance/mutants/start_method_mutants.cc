@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,13 +36,21 @@ namespace {
 class ForkLosesGlobals : public ForwardBackend {
  public:
   using ForwardBackend::ForwardBackend;
+  absl::Status SetGlobal(std::string_view name, Value value) override {
+    setters_.insert_or_assign(std::string(name), inner().Pid().value_or(0));
+    return ForwardBackend::SetGlobal(name, std::move(value));
+  }
   absl::StatusOr<Value> Global(std::string_view name) override {
-    if (inner().Pid().value_or(0) != creator_) return ValueError("unset");
+    const auto setter = setters_.find(name);
+    if (setter != setters_.end() &&
+        setter->second != inner().Pid().value_or(0)) {
+      return ValueError("unset");
+    }
     return ForwardBackend::Global(name);
   }
 
  private:
-  const int64_t creator_ = inner().Pid().value_or(0);
+  std::map<std::string, int64_t, std::less<>> setters_;  // pids
 };
 const bool fork_loses_globals =
     RegisterMutant<ForkLosesGlobals>({.name = "start-method-fork-loses-globals",
