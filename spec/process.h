@@ -67,6 +67,7 @@ class Process {
 
   // Runs what Start would run, but in the calling process, and returns its
   // error if it has one. The object stays unstarted (process.run.default).
+  // Misuse: started.
   virtual absl::Status Run() = 0;
 
   // Waits until the child has ended or `timeout` has passed, whichever is
@@ -113,7 +114,8 @@ class Process {
   // Misuse: already started (the flag is unchanged).
   virtual absl::Status SetDaemon(bool daemon) = 0;
 
-  // The arguments that the options gave, or that the child received.
+  // The arguments that the options gave, or that the child received. Once it has
+  // started an object need not have them any more: they are the child's.
   virtual const Arguments& arguments() = 0;
 
   // Free-form attributes of the object. They travel to the child at the start
