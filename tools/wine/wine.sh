@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Copyright 2026 The procspec Authors.
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs a Windows program under Wine: wine.sh PROGRAM.exe ARGUMENTS...
+# Any other program it runs as it is.
+#
+# Bazel runs tests by it with --config=windows; tools/conform --platform=windows
+# runs procspec by it.
+#
+# A Wine prefix takes ten seconds and 700 MB to make, and two sandboxed tests
+# cannot share one: each has process ids of its own, and the first to end takes
+# the Wine server of both with it. So there is one template for each user, and
+# each run has a copy of its registry beside a link to its drive C.
+set -euo pipefail
+
+case "$1" in
+  *.exe) ;;
+  *) exec "$@" ;;
+esac
+
+die() { printf 'wine.sh: error: %s\n' "$*" >&2; exit 2; }
+command -v wine >/dev/null || die "there is no wine. Remedy: tools/setup"
+
+export WINEDEBUG="${WINEDEBUG:--all}"
+# No .NET, no browser, no menus, no debugger: none may start, or wait for a click.
+export WINEDLLOVERRIDES="mscoree,mshtml,winemenubuilder.exe,winedbg.exe="
+unset DISPLAY WAYLAND_DISPLAY
+
+template="${PROCSPEC_WINE_TEMPLATE:-/tmp/procspec-wine-$(id -u)}"
+if [[ ! -e "$template/ready" ]]; then
+  (umask 077 && mkdir -p "$template")
+  exec 9>"$template.lock"
+  flock 9
+  if [[ ! -e "$template/ready" ]]; then
+    mkdir -p "$template/home"
+    # Wine links "My Documents" and the like to $HOME.
+    HOME="$template/home" WINEPREFIX="$template/prefix" wineboot -i >"$template/log" 2>&1 9>&- ||
+      die "wineboot failed; see $template/log"
+    WINEPREFIX="$template/prefix" wine winecfg -v win10 >>"$template/log" 2>&1 9>&-
+    WINEPREFIX="$template/prefix" wineserver -w 9>&-
+    touch "$template/ready"
+  fi
+  exec 9>&-
+fi
+[[ -O "$template" ]] || die "$template belongs to somebody else"
+
+base="${TEST_TMPDIR:-$(mktemp -d)}"
+prefix="$base/wine"
+mkdir -p "$prefix/dosdevices"
+ln -sfn "$template/prefix/drive_c" "$prefix/drive_c"
+ln -sfn ../drive_c "$prefix/dosdevices/c:"
+ln -sfn / "$prefix/dosdevices/z:"
+cp "$template"/prefix/*.reg "$template/prefix/.update-timestamp" "$prefix"
+export WINEPREFIX="$prefix"
+
+# A Windows program takes /x for a path on its current drive.
+for name in TEST_SRCDIR TEST_TMPDIR TEST_UNDECLARED_OUTPUTS_DIR XML_OUTPUT_FILE \
+  TEST_PREMATURE_EXIT_FILE TEST_SHARD_STATUS_FILE RUNFILES_DIR \
+  RUNFILES_MANIFEST_FILE; do
+  [[ "${!name-}" != /* ]] || export "$name=Z:${!name}"
+done
+
+# In a runfiles tree in a sandbox a path can be longer than MAX_PATH: then the
+# program could not start itself again.
+program="$(realpath "$1")"
+shift
+short="$prefix/$(basename "$program")"
+ln -sfn "$program" "$short"
+
+# The sandbox of a test ends everything in it.
+[[ -z "${TEST_TMPDIR-}" ]] || exec wine "$short" "$@"
+
+status=0
+wine "$short" "$@" || status=$?
+# Not -k9, which would leave Wine's services running with our output open.
+wineserver -k || true
+rm -rf "$base"
+exit "$status"
