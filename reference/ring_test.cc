@@ -3,11 +3,9 @@
 
 #include "reference/ring.h"
 
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <memory>
@@ -16,46 +14,51 @@
 #include <thread>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "gtest/gtest.h"
+#include "reference/os/shared_memory.h"
+#include "reference/os/test_process.h"
+#include "reference/os/time.h"
 
 namespace procspec::reference {
 namespace {
 
+using os::Await;
+using os::SharedMemory;
+using os::TestProcess;
 using Outcome = Ring::Outcome;
 
-Ring NewRing(size_t capacity, int64_t max_messages = 0) {
-  const Ring::Options options{.capacity = capacity,
-                              .max_messages = max_messages};
-  void* memory =
-      mmap(nullptr, Ring::SizeInMemory(options), PROT_READ | PROT_WRITE,
-           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  return Ring::Create(memory, options);
-}
+// What the processes of a test tell each other, beside a ring.
+struct alignas(128) Notes {
+  std::atomic<int64_t> flag;
+  std::atomic<uint64_t> messages;
+  std::atomic<uint64_t> numbers;
+  std::atomic<uint64_t> bad;
+  std::atomic<uint64_t> size;
+  std::atomic<bool> stop;
+};
 
-template <typename T>
-T* NewShared() {
-  return new (mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE,
-                   MAP_SHARED | MAP_ANONYMOUS, -1, 0)) T();
+Notes& NotesIn(SharedMemory& memory) {
+  return *static_cast<Notes*>(memory.data());
 }
+void* BehindNotesIn(SharedMemory& memory) { return &NotesIn(memory) + 1; }
+Ring RingIn(SharedMemory& memory) { return Ring::Open(BehindNotesIn(memory)); }
 
-template <typename Body>
-pid_t Fork(Body body) {
-  const pid_t pid = fork();
-  if (pid == 0) {
-    alarm(60);
-    body();
-    _exit(0);
-  }
-  return pid;
-}
+// A ring with notes.
+struct SharedRing {
+  explicit SharedRing(size_t capacity, int64_t max_messages = 0)
+      : SharedRing(Ring::Options{.capacity = capacity,
+                                 .max_messages = max_messages}) {}
+  explicit SharedRing(const Ring::Options& options)
+      : memory(*SharedMemory::New(sizeof(Notes) + Ring::SizeInMemory(options))),
+        notes(NotesIn(memory)),
+        ring(Ring::Create(BehindNotesIn(memory), options)) {}
 
-int Reap(pid_t pid) {
-  int status = -1;
-  waitpid(pid, &status, 0);
-  return status;
-}
+  SharedMemory memory;
+  Notes& notes;
+  Ring ring;
+};
+
+void Pass(absl::Duration time) { os::SleepUntil(os::Deadline(time)); }
 
 Outcome WriteNow(Ring& ring, std::string_view message,
                  absl::Duration timeout = absl::ZeroDuration()) {
@@ -90,7 +93,8 @@ bool CheckPattern(const std::string& message, uint64_t& writer,
 }
 
 TEST(RingTest, KeepsMessagesWholeAndInOrder) {
-  Ring ring = NewRing(1024);
+  SharedRing shared(1024);
+  Ring& ring = shared.ring;
   std::string out;
   size_t written = 0;
   size_t read = 0;
@@ -109,7 +113,8 @@ TEST(RingTest, KeepsMessagesWholeAndInOrder) {
 }
 
 TEST(RingTest, EmptyMessageIsAMessage) {
-  Ring ring = NewRing(1024);
+  SharedRing shared(1024);
+  Ring& ring = shared.ring;
   EXPECT_TRUE(ring.Empty());
   EXPECT_EQ(WriteNow(ring, ""), Outcome::kDone);
   EXPECT_FALSE(ring.Empty());
@@ -121,20 +126,22 @@ TEST(RingTest, EmptyMessageIsAMessage) {
 }
 
 TEST(RingTest, TimeoutIsNeverEarly) {
-  Ring ring = NewRing(1024, 1);
+  SharedRing shared(1024, 1);
+  Ring& ring = shared.ring;
   std::string out;
-  absl::Time before = absl::Now();
+  int64_t before = os::MonotonicNanoseconds();
   EXPECT_EQ(Read(ring, out, absl::Milliseconds(50)), Outcome::kTimedOut);
-  EXPECT_GE(absl::Now() - before, absl::Milliseconds(50));
+  EXPECT_GE(os::MonotonicNanoseconds() - before, 50'000'000);
   ASSERT_EQ(WriteNow(ring, "1"), Outcome::kDone);
-  before = absl::Now();
+  before = os::MonotonicNanoseconds();
   EXPECT_EQ(WriteNow(ring, "2", absl::Milliseconds(50)), Outcome::kTimedOut);
-  EXPECT_GE(absl::Now() - before, absl::Milliseconds(50));
+  EXPECT_GE(os::MonotonicNanoseconds() - before, 50'000'000);
   EXPECT_EQ(WriteNow(ring, "2"), Outcome::kTimedOut);
 }
 
 TEST(RingTest, WriteNowDoesNotWaitForBytes) {
-  Ring ring = NewRing(1024);
+  SharedRing shared(1024);
+  Ring& ring = shared.ring;
   EXPECT_EQ(WriteNow(ring, std::string(600, 'x'), absl::InfiniteDuration()),
             Outcome::kNoSpace);
   EXPECT_EQ(WriteNow(ring, std::string(500, 'x')), Outcome::kDone);
@@ -147,7 +154,8 @@ TEST(RingTest, RefusedMessageStays) {
     bool Begin(const Ring::MessageInfo& info) override { return info.size < 4; }
     void Append(std::string_view) override {}
   };
-  Ring ring = NewRing(1024);
+  SharedRing shared(1024);
+  Ring& ring = shared.ring;
   ASSERT_EQ(WriteNow(ring, "long"), Outcome::kDone);
   Refusing refusing;
   LazyDeadline forever(absl::InfiniteDuration());
@@ -158,7 +166,8 @@ TEST(RingTest, RefusedMessageStays) {
 }
 
 TEST(RingTest, TagTravelsWithItsMessage) {
-  Ring ring = NewRing(1024);
+  SharedRing shared(1024);
+  Ring& ring = shared.ring;
   LazyDeadline forever(absl::InfiniteDuration());
   std::string out;
   StringSink sink(out);
@@ -183,7 +192,8 @@ TEST(RingTest, IndexCountsWhatWasTaken) {
     void Append(std::string_view) override {}
     uint64_t index = 0;
   };
-  Ring ring = NewRing(1024);
+  SharedRing shared(1024);
+  Ring& ring = shared.ring;
   for (uint64_t i = 0; i < 3; ++i) {
     ASSERT_EQ(WriteNow(ring, "m"), Outcome::kDone);
     Noting noting;
@@ -193,27 +203,34 @@ TEST(RingTest, IndexCountsWhatWasTaken) {
   }
 }
 
-TEST(RingTest, StreamsWhatIsLargerThanItself) {
-  Ring ring = NewRing(1024);
-  std::vector<size_t> sizes = {505, 600, 1024, 5000, 24, 100'000};
-  const pid_t child = Fork([&] {
-    for (size_t i = 0; i < sizes.size(); ++i) {
-      ring.Write(Pattern(1, i, sizes[i]), 0);
-    }
-  });
-  std::string out;
-  for (size_t i = 0; i < sizes.size(); ++i) {
-    ASSERT_EQ(Read(ring, out), Outcome::kDone);
-    EXPECT_EQ(out, Pattern(1, i, sizes[i]));
+constexpr size_t kSizes[] = {505, 600, 1024, 5000, 24, 100'000};
+
+PROCSPEC_TEST_BODY(WriteEachSize) {
+  uint64_t number = 0;
+  for (const size_t size : kSizes) {
+    RingIn(memory).Write(Pattern(1, number++, size), 0);
   }
-  EXPECT_EQ(Reap(child), 0);
-  EXPECT_EQ(ring.Count().put, sizes.size());
-  EXPECT_EQ(ring.Count().taken, sizes.size());
+}
+
+TEST(RingTest, StreamsWhatIsLargerThanItself) {
+  SharedRing shared(1024);
+  Ring& ring = shared.ring;
+  TestProcess child(WriteEachSize, shared.memory);
+  std::string out;
+  uint64_t number = 0;
+  for (const size_t size : kSizes) {
+    ASSERT_EQ(Read(ring, out), Outcome::kDone);
+    EXPECT_EQ(out, Pattern(1, number++, size));
+  }
+  EXPECT_TRUE(child.Join());
+  EXPECT_EQ(ring.Count().put, number);
+  EXPECT_EQ(ring.Count().taken, number);
   EXPECT_TRUE(ring.Empty());
 }
 
 TEST(RingTest, BoundBlocksUntilATakeMakesRoom) {
-  Ring ring = NewRing(4096, 2);
+  SharedRing shared(4096, 2);
+  Ring& ring = shared.ring;
   ASSERT_EQ(WriteNow(ring, "1"), Outcome::kDone);
   ASSERT_EQ(WriteNow(ring, "2"), Outcome::kDone);
   ASSERT_EQ(WriteNow(ring, "3"), Outcome::kTimedOut);
@@ -222,7 +239,7 @@ TEST(RingTest, BoundBlocksUntilATakeMakesRoom) {
     EXPECT_EQ(WriteNow(ring, "3", absl::InfiniteDuration()), Outcome::kDone);
     done = true;
   });
-  absl::SleepFor(absl::Milliseconds(50));
+  Pass(absl::Milliseconds(50));
   EXPECT_FALSE(done);
   std::string out;
   EXPECT_EQ(Read(ring, out), Outcome::kDone);
@@ -230,29 +247,32 @@ TEST(RingTest, BoundBlocksUntilATakeMakesRoom) {
   EXPECT_EQ(ring.Count().put, 3u);
 }
 
+PROCSPEC_TEST_BODY(ReserveAndStay) {
+  Ring ring = RingIn(memory);
+  const Ring::Slot slot = ring.ClaimSlot();
+  LazyDeadline now(absl::ZeroDuration());
+  while (ring.Reserve(slot, now) == Outcome::kDone) ++NotesIn(memory).flag;
+  NotesIn(memory).flag += 100;
+  os::Park();
+}
+
 TEST(RingTest, ReservationsCountAndDieWithTheirOwner) {
-  Ring ring = NewRing(4096, 2);
-  auto* reserved = NewShared<std::atomic<int>>();
-  const pid_t child = Fork([&] {
-    const Ring::Slot slot = ring.ClaimSlot();
-    LazyDeadline now(absl::ZeroDuration());
-    while (ring.Reserve(slot, now) == Outcome::kDone) ++*reserved;
-    reserved->fetch_add(100);
-    pause();
-  });
-  while (*reserved < 100) absl::SleepFor(absl::Milliseconds(1));
-  EXPECT_EQ(*reserved, 102);
+  SharedRing shared(4096, 2);
+  Ring& ring = shared.ring;
+  TestProcess child(ReserveAndStay, shared.memory);
+  ASSERT_TRUE(Await(shared.notes.flag, int64_t{100}));
+  EXPECT_EQ(shared.notes.flag, 102);
   EXPECT_EQ(ring.Count().put, 2u);
   EXPECT_EQ(WriteNow(ring, "x"), Outcome::kTimedOut);
-  kill(child, SIGKILL);
+  child.Kill();
   // A sleeping writer finds out by itself.
   EXPECT_EQ(WriteNow(ring, "x", absl::Seconds(10)), Outcome::kDone);
   EXPECT_EQ(ring.Count().put, 1u);
-  Reap(child);
 }
 
 TEST(RingTest, ReservedMessageIsCountedOnce) {
-  Ring ring = NewRing(4096, 2);
+  SharedRing shared(4096, 2);
+  Ring& ring = shared.ring;
   const Ring::Slot slot = ring.ClaimSlot();
   LazyDeadline now(absl::ZeroDuration());
   ASSERT_EQ(ring.Reserve(slot, now), Outcome::kDone);
@@ -265,235 +285,256 @@ TEST(RingTest, ReservedMessageIsCountedOnce) {
   ring.ReleaseSlot(slot);
 }
 
+PROCSPEC_TEST_BODY(ReadOneAndHoldIt) {
+  Ring ring = RingIn(memory);
+  ++NotesIn(memory).flag;
+  std::string out;
+  Read(ring, out);
+  // The others must be woken without it.
+  Pass(absl::Milliseconds(300));
+}
+
 TEST(RingTest, SleepingReadersAllGetTheirShare) {
-  Ring ring = NewRing(1 << 16);
-  constexpr int kReaders = 4;
-  std::vector<pid_t> children;
+  SharedRing shared(1 << 16);
+  constexpr int64_t kReaders = 4;
+  std::vector<std::unique_ptr<TestProcess>> children;
   for (int i = 0; i < kReaders; ++i) {
-    children.push_back(Fork([&] {
-      std::string out;
-      Read(ring, out);
-      // Holds its message: the others must be woken without it.
-      absl::SleepFor(absl::Milliseconds(300));
-    }));
+    children.push_back(
+        std::make_unique<TestProcess>(ReadOneAndHoldIt, shared.memory));
   }
-  absl::SleepFor(absl::Milliseconds(100));
-  const absl::Time before = absl::Now();
-  for (int i = 0; i < kReaders; ++i) WriteNow(ring, "x");
-  for (const pid_t child : children) EXPECT_EQ(Reap(child), 0);
-  EXPECT_LT(absl::Now() - before, absl::Seconds(10));
+  ASSERT_TRUE(Await(shared.notes.flag, kReaders));
+  Pass(absl::Milliseconds(100));
+  const os::Deadline guard(absl::Seconds(10));
+  for (int i = 0; i < kReaders; ++i) WriteNow(shared.ring, "x");
+  for (auto& child : children) EXPECT_TRUE(child->Join());
+  EXPECT_FALSE(guard.HasPassed());
+}
+
+PROCSPEC_TEST_BODY(ReadForEver) {
+  Ring ring = RingIn(memory);
+  ++NotesIn(memory).flag;
+  std::string out;
+  while (true) Read(ring, out);
 }
 
 // A reader that is stopped or killed while it waits for a message holds up
 // nobody.
 TEST(RingTest, StoppedSleeperHoldsUpNobody) {
-  Ring ring = NewRing(1 << 16);
-  const pid_t child = Fork([&] {
-    std::string out;
-    while (true) Read(ring, out);
-  });
-  absl::SleepFor(absl::Milliseconds(50));
-  kill(child, SIGSTOP);
+  SharedRing shared(1 << 16);
+  Ring& ring = shared.ring;
+  TestProcess child(ReadForEver, shared.memory);
+  ASSERT_TRUE(Await(shared.notes.flag, int64_t{1}));
+  Pass(absl::Milliseconds(50));
+  child.Stop();
   std::string out;
   EXPECT_EQ(Read(ring, out, absl::Milliseconds(30)), Outcome::kTimedOut);
   WriteNow(ring, "x");
   EXPECT_EQ(Read(ring, out, absl::Seconds(10)), Outcome::kDone);
-  kill(child, SIGKILL);
-  Reap(child);
+}
+
+constexpr int kWriters = 3;
+constexpr int kReaders = 3;
+constexpr uint64_t kEach = 20'000;
+
+PROCSPEC_TEST_BODY(WriteMany) {
+  Ring ring = RingIn(memory);
+  for (uint64_t i = 0; i < kEach; ++i) {
+    const std::string message =
+        Pattern(static_cast<uint64_t>(argument), i, (i * 7) % 200);
+    LazyDeadline forever(absl::InfiniteDuration());
+    if (!ring.bounded() ||
+        ring.WriteNow(message, 0, forever) == Outcome::kNoSpace) {
+      ring.Write(message, 0);
+    }
+  }
+}
+
+PROCSPEC_TEST_BODY(ReadMany) {
+  Ring ring = RingIn(memory);
+  Notes& totals = NotesIn(memory);
+  std::string out;
+  std::vector<int64_t> last(kWriters, -1);
+  while (true) {
+    Read(ring, out);
+    if (out.empty()) break;
+    uint64_t writer = 0;
+    uint64_t number = 0;
+    if (!CheckPattern(out, writer, number) ||
+        static_cast<int64_t>(number) <= last[writer]) {
+      ++totals.bad;
+      continue;
+    }
+    last[writer] = static_cast<int64_t>(number);
+    ++totals.messages;
+    totals.numbers += number;
+  }
 }
 
 TEST(RingTest, ManyWritersManyReaders) {
-  constexpr int kWriters = 3;
-  constexpr int kReaders = 3;
-  constexpr uint64_t kEach = 20'000;
   for (const int64_t bound : {0, 5, 1000}) {
-    Ring ring = NewRing(1 << 15, bound);
-    struct Totals {
-      std::atomic<uint64_t> messages;
-      std::atomic<uint64_t> numbers;
-      std::atomic<uint64_t> bad;
-    };
-    auto* totals = NewShared<Totals>();
-    std::vector<pid_t> children;
+    SharedRing shared(1 << 15, bound);
+    Ring& ring = shared.ring;
+    std::vector<std::unique_ptr<TestProcess>> writers;
+    std::vector<std::unique_ptr<TestProcess>> readers;
     for (int w = 0; w < kWriters; ++w) {
-      children.push_back(Fork([&] {
-        for (uint64_t i = 0; i < kEach; ++i) {
-          const std::string message = Pattern(w, i, (i * 7) % 200);
-          LazyDeadline forever(absl::InfiniteDuration());
-          if (bound == 0 ||
-              ring.WriteNow(message, 0, forever) == Outcome::kNoSpace) {
-            ring.Write(message, 0);
-          }
-        }
-      }));
+      writers.push_back(
+          std::make_unique<TestProcess>(WriteMany, shared.memory, w));
     }
     for (int r = 0; r < kReaders; ++r) {
-      children.push_back(Fork([&] {
-        std::string out;
-        std::vector<int64_t> last(kWriters, -1);
-        while (true) {
-          Read(ring, out);
-          if (out.empty()) break;
-          uint64_t writer = 0;
-          uint64_t number = 0;
-          if (!CheckPattern(out, writer, number) ||
-              static_cast<int64_t>(number) <= last[writer]) {
-            ++totals->bad;
-            continue;
-          }
-          last[writer] = number;
-          ++totals->messages;
-          totals->numbers += number;
-        }
-      }));
+      readers.push_back(std::make_unique<TestProcess>(ReadMany, shared.memory));
     }
-    for (int w = 0; w < kWriters; ++w) EXPECT_EQ(Reap(children[w]), 0);
+    for (auto& writer : writers) EXPECT_TRUE(writer->Join());
     for (int r = 0; r < kReaders; ++r) ring.Write("", 0);
-    for (int r = 0; r < kReaders; ++r) {
-      EXPECT_EQ(Reap(children[kWriters + r]), 0);
-    }
-    EXPECT_EQ(totals->bad, 0u);
-    EXPECT_EQ(totals->messages, kWriters * kEach);
-    EXPECT_EQ(totals->numbers, kWriters * (kEach * (kEach - 1) / 2));
+    for (auto& reader : readers) EXPECT_TRUE(reader->Join());
+    EXPECT_EQ(shared.notes.bad, 0u);
+    EXPECT_EQ(shared.notes.messages, kWriters * kEach);
+    EXPECT_EQ(shared.notes.numbers, kWriters * (kEach * (kEach - 1) / 2));
     EXPECT_TRUE(ring.Empty());
     EXPECT_EQ(ring.Count().put, ring.Count().taken);
   }
 }
 
+// Writes so many large messages.
+PROCSPEC_TEST_BODY(WriteLarge) {
+  ++NotesIn(memory).flag;
+  for (int64_t i = 1; i <= argument; ++i) {
+    RingIn(memory).Write(Pattern(1, static_cast<uint64_t>(i), 100'000), 0);
+  }
+}
+
 TEST(RingTest, StreamerKilledMidwayLeavesNoTornMessage) {
-  Ring ring = NewRing(4096);
-  const std::string large = Pattern(1, 1, 100'000);
-  const pid_t child = Fork([&] { ring.Write(large, 0); });
+  SharedRing shared(4096);
+  Ring& ring = shared.ring;
+  TestProcess child(WriteLarge, shared.memory, 1);
   // It has filled the ring and sleeps between two pieces.
-  absl::SleepFor(absl::Milliseconds(50));
+  ASSERT_TRUE(Await(shared.notes.flag, int64_t{1}));
+  Pass(absl::Milliseconds(50));
   EXPECT_EQ(WriteNow(ring, "x"), Outcome::kNoSpace);
   std::string out;
   std::thread reader([&] { EXPECT_EQ(Read(ring, out), Outcome::kDone); });
-  kill(child, SIGKILL);
-  Reap(child);
+  child.Kill();
   EXPECT_EQ(ring.Write("after", 0), Outcome::kDone);
   reader.join();
-  EXPECT_TRUE(out == "after" || out == large);
+  EXPECT_TRUE(out == "after" || out == Pattern(1, 1, 100'000));
 }
 
 TEST(RingTest, ReaderAloneFindsOutThatTheStreamerDied) {
-  Ring ring = NewRing(4096);
-  const pid_t child = Fork([&] { ring.Write(Pattern(1, 1, 100'000), 0); });
-  std::atomic<bool> done = false;
-  absl::SleepFor(absl::Milliseconds(20));
-  kill(child, SIGKILL);
-  Reap(child);
+  SharedRing shared(4096);
+  Ring& ring = shared.ring;
+  TestProcess child(WriteLarge, shared.memory, 1);
+  ASSERT_TRUE(Await(shared.notes.flag, int64_t{1}));
+  Pass(absl::Milliseconds(20));
+  child.Kill();
   std::string out;
   EXPECT_EQ(Read(ring, out, absl::Milliseconds(300)), Outcome::kTimedOut);
   EXPECT_TRUE(ring.Empty());
   EXPECT_EQ(ring.Count().put, 0u);
 }
 
-TEST(RingTest, ReaderKilledMidwayCostsOneMessage) {
-  Ring ring = NewRing(4096);
-  auto* begun = NewShared<std::atomic<int>>();
+PROCSPEC_TEST_BODY(GetStuckAfterTwoPieces) {
   struct Stuck final : Ring::Sink {
-    explicit Stuck(std::atomic<int>* b) : begun(b) {}
+    explicit Stuck(std::atomic<uint64_t>& p) : pieces(p) {}
     bool Begin(const Ring::MessageInfo&) override { return true; }
     void Append(std::string_view) override {
-      if (++*begun == 3) pause();
+      if (++pieces == 3) os::Park();
     }
-    std::atomic<int>* begun;
+    std::atomic<uint64_t>& pieces;
   };
-  const pid_t child = Fork([&] {
-    Stuck stuck(begun);
-    LazyDeadline forever(absl::InfiniteDuration());
-    ring.Read(stuck, forever);
-  });
-  const pid_t writer = Fork([&] {
-    ring.Write(Pattern(1, 1, 100'000), 0);
-    ring.Write(Pattern(1, 2, 100'000), 0);
-  });
-  while (*begun < 3) absl::SleepFor(absl::Milliseconds(1));
-  kill(child, SIGKILL);
-  Reap(child);
+  Ring ring = RingIn(memory);
+  Stuck stuck(NotesIn(memory).numbers);
+  LazyDeadline forever(absl::InfiniteDuration());
+  ring.Read(stuck, forever);
+}
+
+TEST(RingTest, ReaderKilledMidwayCostsOneMessage) {
+  SharedRing shared(4096);
+  Ring& ring = shared.ring;
+  TestProcess child(GetStuckAfterTwoPieces, shared.memory);
+  TestProcess writer(WriteLarge, shared.memory, 2);
+  ASSERT_TRUE(Await(shared.notes.numbers, uint64_t{3}));
+  child.Kill();
   std::string out;
   EXPECT_EQ(Read(ring, out, absl::Seconds(10)), Outcome::kDone);
   EXPECT_EQ(out, Pattern(1, 2, 100'000));
-  EXPECT_EQ(Reap(writer), 0);
+  EXPECT_TRUE(writer.Join());
   EXPECT_EQ(ring.Count().put, 2u);
   EXPECT_EQ(ring.Count().taken, 2u);
+}
+
+PROCSPEC_TEST_BODY(KeepWriting) {
+  Ring ring = RingIn(memory);
+  Notes& totals = NotesIn(memory);
+  for (uint64_t i = 0; !totals.stop; ++i) {
+    const std::string message =
+        Pattern(static_cast<uint64_t>(argument), i, totals.size);
+    LazyDeadline some(absl::Milliseconds(100));
+    if (!ring.bounded()) {
+      ring.Write(message, 0);
+    } else if (ring.WriteNow(message, 0, some) == Outcome::kNoSpace) {
+      ring.Write(message, 0);
+    }
+  }
+}
+
+PROCSPEC_TEST_BODY(KeepReading) {
+  Ring ring = RingIn(memory);
+  Notes& totals = NotesIn(memory);
+  std::string out;
+  std::vector<int64_t> last(64, -1);
+  while (!totals.stop) {
+    if (Read(ring, out, absl::Milliseconds(100)) != Outcome::kDone) continue;
+    uint64_t writer = 0;
+    uint64_t number = 0;
+    if (!CheckPattern(out, writer, number) || writer >= last.size() ||
+        static_cast<int64_t>(number) <= last[writer]) {
+      ++totals.bad;
+    } else {
+      last[writer] = static_cast<int64_t>(number);
+      ++totals.messages;
+    }
+  }
 }
 
 // Processes killed at a random instant inside an operation: nobody else hangs,
 // no message is torn, doubled or out of order, and the counts still agree.
 TEST(RingKillTest, SurvivesAnyInstant) {
   std::mt19937_64 random(20261121);
-  const absl::Time end = absl::Now() + absl::Seconds(12);
+  const os::Deadline end(absl::Seconds(12));
   int kills = 0;
-  for (int round = 0; kills < 200 && absl::Now() < end; ++round) {
+  for (int round = 0; kills < 200 && !end.HasPassed(); ++round) {
     // Small messages, messages of a good part of the ring, streamed ones.
     const size_t sizes[] = {64, 1500, 6000};
-    const size_t size = sizes[round % 3];
-    Ring ring = NewRing(4096, round % 2 == 0 ? 0 : 7);
-    struct Totals {
-      std::atomic<uint64_t> messages;
-      std::atomic<uint64_t> bad;
-      std::atomic<bool> stop;
+    SharedRing shared(4096, round % 2 == 0 ? 0 : 7);
+    Ring& ring = shared.ring;
+    Notes& totals = shared.notes;
+    totals.size = sizes[round % 3];
+    int64_t writers = 0;
+    const auto new_writer = [&] {
+      return std::make_unique<TestProcess>(KeepWriting, shared.memory,
+                                           writers++);
     };
-    auto* totals = NewShared<Totals>();
-    auto write = [&](uint64_t writer) {
-      for (uint64_t i = 0; !totals->stop; ++i) {
-        const std::string message = Pattern(writer, i, size);
-        LazyDeadline some(absl::Milliseconds(100));
-        if (!ring.bounded()) {
-          ring.Write(message, 0);
-        } else if (ring.WriteNow(message, 0, some) == Outcome::kNoSpace) {
-          ring.Write(message, 0);
-        }
-      }
+    const auto new_reader = [&] {
+      return std::make_unique<TestProcess>(KeepReading, shared.memory);
     };
-    auto read = [&] {
-      std::string out;
-      std::vector<int64_t> last(64, -1);
-      while (!totals->stop) {
-        if (Read(ring, out, absl::Milliseconds(100)) != Outcome::kDone) {
-          continue;
-        }
-        uint64_t writer = 0;
-        uint64_t number = 0;
-        if (!CheckPattern(out, writer, number) || writer >= last.size() ||
-            static_cast<int64_t>(number) <= last[writer]) {
-          ++totals->bad;
-        } else {
-          last[writer] = number;
-          ++totals->messages;
-        }
-      }
-    };
-    uint64_t writers = 0;
-    std::vector<pid_t> victims = {Fork([&] { write(writers); }),
-                                  Fork([&] { read(); })};
-    ++writers;
-    const pid_t writer = Fork([&] { write(writers); });
-    ++writers;
-    const pid_t reader = Fork(read);
+    std::unique_ptr<TestProcess> victims[] = {new_writer(), new_reader()};
+    std::unique_ptr<TestProcess> survivors[] = {new_writer(), new_reader()};
     for (int i = 0; i < 10; ++i) {
-      usleep(random() % 3000);
+      // Awake: sleeps are in whole milliseconds on some systems.
+      const os::Deadline instant(absl::Microseconds(random() % 3000));
+      while (!instant.HasPassed()) std::this_thread::yield();
       const size_t which = random() % 2;
-      kill(victims[which], SIGKILL);
+      victims[which]->Kill();
       ++kills;
-      Reap(victims[which]);
-      victims[which] = which == 0 ? Fork([&] { write(writers); }) : Fork(read);
-      if (which == 0) ++writers;
+      victims[which] = which == 0 ? new_writer() : new_reader();
       // The survivors go on.
-      const uint64_t before = totals->messages;
-      const absl::Time limit = absl::Now() + absl::Seconds(10);
-      while (totals->messages < before + 5 && absl::Now() < limit) {
-        usleep(100);
-      }
-      ASSERT_GE(totals->messages, before + 5) << "hung after kill " << kills;
+      const uint64_t before = totals.messages;
+      ASSERT_TRUE(Await(totals.messages, before + 5))
+          << "hung after kill " << kills;
     }
-    totals->stop = true;
-    for (const pid_t pid : victims) kill(pid, SIGKILL), Reap(pid);
-    kill(writer, SIGKILL), Reap(writer);
-    kill(reader, SIGKILL), Reap(reader);
-    EXPECT_EQ(totals->bad, 0u);
+    totals.stop = true;
+    for (auto& process : victims) process.reset();
+    for (auto& process : survivors) process.reset();
+    EXPECT_EQ(totals.bad, 0u);
     std::string out;
     while (Read(ring, out, absl::Milliseconds(50)) == Outcome::kDone) {
       uint64_t number = 0;

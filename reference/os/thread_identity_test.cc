@@ -3,16 +3,25 @@
 
 #include "reference/os/thread_identity.h"
 
+#include <atomic>
 #include <thread>
 
 #include "gtest/gtest.h"
-#include "reference/os/test_child.h"
+#include "reference/os/shared_memory.h"
+#include "reference/os/test_process.h"
 
 namespace procspec::os {
 namespace {
 
-ThreadIdentity FromLine(int64_t bits) {
-  return ThreadIdentity{static_cast<uint64_t>(bits)};
+// What the child writes.
+using Bits = std::atomic<uint64_t>;
+Bits& BitsIn(SharedMemory& memory) {
+  return *static_cast<Bits*>(memory.data());
+}
+
+PROCSPEC_TEST_BODY(TellWhoIAm) {
+  BitsIn(memory).store(CurrentThread().bits);
+  Park();
 }
 
 TEST(ThreadIdentity, IsTheSameEachTime) {
@@ -36,18 +45,19 @@ TEST(ThreadIdentity, EndedThreadIsNotAlive) {
   EXPECT_FALSE(MayBeAlive(other));
 }
 
-TEST(ThreadIdentity, ForkedChildIsAnother) {
-  const ThreadIdentity me = CurrentThread();  // known before the fork
-  TestChild child([](TestLine& line) {
-    line.Say(static_cast<int64_t>(CurrentThread().bits));
-    line.Hear();
-  });
-  const ThreadIdentity other = FromLine(child.line().Hear());
-  EXPECT_NE(other, me);
-  EXPECT_TRUE(MayBeAlive(other));
-  child.KillWithoutReaping();
-  EXPECT_FALSE(MayBeAlive(other));
-  child.Kill();
+TEST(ThreadIdentity, ThreadOfAChildIsAnother) {
+  const ThreadIdentity me = CurrentThread();  // known before a fork
+  SharedMemory memory = *SharedMemory::New(sizeof(Bits));
+  ThreadIdentity other;
+  {
+    TestProcess child(TellWhoIAm, memory);
+    ASSERT_TRUE(Await(BitsIn(memory), uint64_t{1}));
+    other.bits = BitsIn(memory);
+    EXPECT_NE(other, me);
+    EXPECT_TRUE(MayBeAlive(other));
+    child.Kill();
+    EXPECT_FALSE(MayBeAlive(other));
+  }
   EXPECT_FALSE(MayBeAlive(other));
 }
 

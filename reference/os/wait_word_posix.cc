@@ -6,27 +6,14 @@
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
-#include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <algorithm>
 
 #include "reference/os/wait_word.h"
 
 namespace procspec::os {
 namespace {
-
-// With about as much waiting as a sleep and its wake-up would cost, the ladder
-// is never much worse than either way alone.
-constexpr int64_t kYieldNanoseconds = 25'000;
-
-// A yield that took longer gave the CPU to somebody who computes. Who sleeps is
-// preferred when it wakes, who yields is not: the next ladders go without.
-constexpr int64_t kTooLongAway = 200'000;
-constexpr int kLaddersWithoutYield = 200;
-std::atomic<int> ladders_without_yield = 0;
 
 // Not FUTEX_PRIVATE: the word is shared between processes.
 long Futex(const WaitWord& word, int operation, uint32_t value,
@@ -80,39 +67,12 @@ WaitResult Wait(const WaitWord& word, uint32_t expected, Deadline deadline) {
   return WaitResult::kWoken;
 }
 
-WaitResult WaitSlice(const WaitWord& word, uint32_t expected,
-                     Deadline deadline) {
-  const Deadline slice = Deadline(kRecheck);
-  if (deadline.nanoseconds() <= slice.nanoseconds())
-    return Wait(word, expected, deadline);
-  Wait(word, expected, slice);
-  return WaitResult::kWoken;
-}
-
 int WakeOne(WaitWord& word) {
   return static_cast<int>(Futex(word, FUTEX_WAKE, 1));
 }
 
 int WakeAll(WaitWord& word) {
   return static_cast<int>(Futex(word, FUTEX_WAKE, INT_MAX));
-}
-
-bool WaitLadder::NextYield() {
-  const int64_t now = MonotonicNanoseconds();
-  if (yield_until_ == 0) {
-    if (ladders_without_yield.load(std::memory_order_relaxed) > 0) {
-      ladders_without_yield.fetch_sub(1, std::memory_order_relaxed);
-      return false;
-    }
-    yield_until_ = now + kYieldNanoseconds;
-  } else if (now - yielded_at_ > kTooLongAway) {
-    ladders_without_yield.store(kLaddersWithoutYield,
-                                std::memory_order_relaxed);
-  }
-  if (now >= yield_until_) return false;
-  yielded_at_ = now;
-  sched_yield();
-  return true;
 }
 
 }  // namespace procspec::os

@@ -17,3 +17,12 @@ POSIX_ONLY = select({
     _WINDOWS: ["@platforms//:incompatible"],
     "//conditions:default": [],
 })
+
+def os_deps(posix = [], windows = []):
+    """What only one half of a module needs, for deps."""
+    return select({
+        _WINDOWS: windows,
+        "//conditions:default": posix,
+    })
+
+WINDOWS_ONLY = ["@platforms//os:windows"]
