@@ -1,6 +1,12 @@
 // Copyright 2026 The procspec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
 #include <windows.h>
 // After windows.h.
 #include <tlhelp32.h>
@@ -17,6 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "reference/os/process.h"
+#include "reference/os/win32.h"
 #include "spec/error.h"
 #include "spec/status_macros.h"
 
@@ -34,15 +41,6 @@ constexpr UINT kAbortExitCode = 3;  // what abort() gives
 
 std::atomic<uint64_t> children_ended = 0;
 
-// What is left, for the system's waits: in whole milliseconds, rounded up.
-DWORD WaitMilliseconds(Deadline deadline) {
-  if (deadline.IsNever()) return INFINITE;
-  const absl::Duration left = deadline.Remaining();
-  return static_cast<DWORD>(std::min<int64_t>(
-      absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1))),
-      INFINITE - 1));
-}
-
 DWORD ToPid(int64_t pid) { return static_cast<DWORD>(pid); }
 
 // Ends this process. TerminateProcess rather than ExitProcess, which runs code
@@ -58,7 +56,7 @@ absl::StatusOr<UniqueFile> Inheritable(NativeHandle handle) {
   HANDLE copy = nullptr;
   if (!DuplicateHandle(self, handle, self, &copy, 0, /*bInheritHandle=*/TRUE,
                        DUPLICATE_SAME_ACCESS)) {
-    return OsError("DuplicateHandle", static_cast<int>(GetLastError()));
+    return LastOsError("DuplicateHandle");
   }
   return UniqueFile(copy);
 }
@@ -70,7 +68,7 @@ absl::StatusOr<UniqueFile> Nothing() {
                               FILE_SHARE_READ | FILE_SHARE_WRITE, &inheritable,
                               OPEN_EXISTING, 0, nullptr));
   if (!file.valid()) {
-    return OsError("CreateFile(NUL)", static_cast<int>(GetLastError()));
+    return LastOsError("CreateFile(NUL)");
   }
   return file;
 }
@@ -93,14 +91,12 @@ class HandleList {
     list.memory_.resize(size);
     if (!InitializeProcThreadAttributeList(list.get(), 1, 0, &size)) {
       list.memory_.clear();
-      return OsError("InitializeProcThreadAttributeList",
-                     static_cast<int>(GetLastError()));
+      return LastOsError("InitializeProcThreadAttributeList");
     }
     if (!UpdateProcThreadAttribute(
             list.get(), 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, handles.data(),
             handles.size() * sizeof(HANDLE), nullptr, nullptr)) {
-      return OsError("UpdateProcThreadAttribute",
-                     static_cast<int>(GetLastError()));
+      return LastOsError("UpdateProcThreadAttribute");
     }
     return list;
   }
@@ -128,7 +124,7 @@ absl::StatusOr<std::wstring> SelfPath() {
     const DWORD length = GetModuleFileNameW(nullptr, path.data(),
                                             static_cast<DWORD>(path.size()));
     if (length == 0) {
-      return OsError("GetModuleFileName", static_cast<int>(GetLastError()));
+      return LastOsError("GetModuleFileName");
     }
     if (length < path.size()) {
       path.resize(length);
@@ -202,18 +198,16 @@ void Crash(CrashKind kind, int code) {
 // Only while somebody else holds a handle of the child is the number surely its
 // own: SpawnSelf does.
 ChildEnd::ChildEnd(int64_t pid) : pid_(pid) {
-  const HANDLE process = OpenProcess(
+  handle_ = OwnUnlessNull(OpenProcess(
       SYNCHRONIZE | PROCESS_TERMINATE | PROCESS_QUERY_LIMITED_INFORMATION,
-      /*bInheritHandle=*/FALSE, ToPid(pid));
-  if (process != nullptr) handle_.reset(process);
+      /*bInheritHandle=*/FALSE, ToPid(pid)));
 }
 
 bool ChildEnd::Wait(Deadline deadline) const {
   while (true) {
-    if (WaitForSingleObject(handle_.get(), WaitMilliseconds(deadline)) !=
-        WAIT_TIMEOUT) {
-      return true;
-    }
+    const DWORD most =
+        WaitMilliseconds(absl::ToInt64Nanoseconds(deadline.Remaining()));
+    if (WaitForSingleObject(handle_.get(), most) != WAIT_TIMEOUT) return true;
     if (deadline.HasPassed()) return false;
   }
 }
@@ -304,7 +298,7 @@ absl::StatusOr<Child> SpawnSelf(absl::Span<const NativeHandle> handles) {
   if (!CreateProcessW(program.c_str(), line.data(), nullptr, nullptr,
                       /*bInheritHandles=*/TRUE, EXTENDED_STARTUPINFO_PRESENT,
                       nullptr, nullptr, &startup.StartupInfo, &process)) {
-    return OsError("CreateProcess", static_cast<int>(GetLastError()));
+    return LastOsError("CreateProcess");
   }
   CloseHandle(process.hThread);
   const UniqueFile keep(process.hProcess);

@@ -1,6 +1,12 @@
 // Copyright 2026 The procspec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
 #include <windows.h>
 
 #include <algorithm>
@@ -8,7 +14,7 @@
 #include <iostream>
 
 #include "reference/os/stream.h"
-#include "spec/error.h"
+#include "reference/os/win32.h"
 
 namespace procspec::os {
 
@@ -20,7 +26,7 @@ absl::Status Write(StandardStream stream, std::string_view text) {
     const auto size = static_cast<DWORD>(std::min(text.size(), kMost));
     DWORD written = 0;
     if (!WriteFile(file, text.data(), size, &written, nullptr)) {
-      return OsError("WriteFile", static_cast<int>(GetLastError()));
+      return LastOsError("WriteFile");
     }
     text.remove_prefix(written);
   }
