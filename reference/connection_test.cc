@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "reference/backend.h"
 #include "reference/testing_board.h"
+#include "reference/testing_exit_codes.h"
 #include "spec/backend.h"
 #include "spec/error.h"
 #include "spec/status_macros.h"
@@ -279,9 +280,7 @@ std::string MethodName(const testing::TestParamInfo<StartMethod>& method) {
   return method.param == StartMethod::kFork ? "Fork" : "Spawn";
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PipeTest,
-                         testing::Values(StartMethod::kFork,
-                                         StartMethod::kSpawn),
+INSTANTIATE_TEST_SUITE_P(All, PipeTest, testing::ValuesIn(StartMethods()),
                          MethodName);
 
 TEST_P(PipeTest, Echoes) {
@@ -314,7 +313,7 @@ TEST_P(PipeTest, EndOfTheSenderIsEndOfFile) {
     const absl::Time before = absl::Now();
     EXPECT_TRUE(IsEndOfFile(pipe.first->RecvBytes().status()));
     EXPECT_LT(absl::Now() - before, absl::Seconds(10));
-    EXPECT_EQ(End(child), killed ? -9 : 0);
+    EXPECT_EQ(End(child), killed ? TheExitCodes().killed : 0);
   }
 }
 

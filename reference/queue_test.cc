@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "reference/backend.h"
 #include "reference/testing_board.h"
+#include "reference/testing_exit_codes.h"
 #include "spec/backend.h"
 #include "spec/error.h"
 #include "spec/status_macros.h"
@@ -276,9 +277,7 @@ std::string MethodName(const testing::TestParamInfo<StartMethod>& method) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, QueueProcessTest,
-                         testing::Values(StartMethod::kFork,
-                                         StartMethod::kSpawn),
-                         MethodName);
+                         testing::ValuesIn(StartMethods()), MethodName);
 
 TEST_P(QueueProcessTest, ManyPutManyGet) {
   for (const int64_t bound : {0, 3}) {
@@ -329,7 +328,8 @@ TEST_P(QueueProcessTest, CancelledEndDoesNotWait) {
 
 TEST_P(QueueProcessTest, KilledBuffersGiveTheirRoomBack) {
   shared_ptr<Queue> queue = *backend_->NewQueue(2);
-  EXPECT_EQ(End(Start("PutThenDie", {Value(queue), Value(2)})), -9);
+  EXPECT_EQ(End(Start("PutThenDie", {Value(queue), Value(2)})),
+            TheExitCodes().killed);
   ASSERT_TRUE(queue->Put(Value(1), absl::Seconds(10)).ok());
   ASSERT_TRUE(queue->Put(Value(2), absl::Seconds(10)).ok());
   EXPECT_TRUE(*queue->Full());

@@ -38,8 +38,11 @@ class Sync : public testing::TestWithParam<StartMethod> {
 
   std::shared_ptr<Backend> backend_ = NewBackend(GetParam());
 };
-INSTANTIATE_TEST_SUITE_P(Fork, Sync, testing::Values(StartMethod::kFork));
-INSTANTIATE_TEST_SUITE_P(Spawn, Sync, testing::Values(StartMethod::kSpawn));
+INSTANTIATE_TEST_SUITE_P(All, Sync, testing::ValuesIn(StartMethods()),
+                         [](const auto& tested) {
+                           return tested.param == StartMethod::kFork ? "Fork"
+                                                                     : "Spawn";
+                         });
 
 // Exits with the number of the first line that is not as it should be.
 #define EXIT_UNLESS(condition) \
