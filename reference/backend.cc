@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "reference/barrier.h"
 #include "reference/condition.h"
 #include "reference/connection.h"
@@ -36,9 +38,7 @@ class ReferenceBackend final
  public:
   explicit ReferenceBackend(StartMethod method) : method_(method) {}
 
-  std::string_view name() const override {
-    return method_ == StartMethod::kFork ? "reference-fork" : "reference-spawn";
-  }
+  std::string_view name() const override { return BackendName(method_); }
 
   CapabilitySet capabilities() const override {
     CapabilitySet set = {
@@ -174,6 +174,18 @@ class ReferenceBackend final
 };
 
 }  // namespace
+
+std::vector<StartMethod> StartMethods() {
+  if (!os::HasFork()) return {StartMethod::kSpawn};
+  return {StartMethod::kFork, StartMethod::kSpawn};
+}
+
+std::string_view BackendName(StartMethod method) {
+  if (method == StartMethod::kFork) return "reference-fork";
+  static const std::string* const spawn =
+      new std::string(absl::StrCat("reference-", os::SpawnName()));
+  return *spawn;
+}
 
 std::shared_ptr<Backend> NewBackend(StartMethod method) {
   RunExitRulesAtExit();

@@ -5,13 +5,18 @@
 #define PROCSPEC_REFERENCE_BACKEND_H_
 
 #include <memory>
+#include <string_view>
+#include <vector>
 
 #include "reference/start_method.h"
 #include "spec/backend.h"
 
 namespace procspec::reference {
 
-// The reference implementation: "reference-fork" or "reference-spawn".
+// The start methods that this system has, the usual one first.
+std::vector<StartMethod> StartMethods();
+
+// The reference implementation.
 //
 //   int main(int argc, char** argv) {
 //     procspec::reference::MaybeRunAsChild(argc, argv);  // reference/child.h
@@ -26,6 +31,10 @@ namespace procspec::reference {
 // The first call also arranges that the exit work is done when main returns and
 // when exit() is called. Objects keep their backend alive.
 std::shared_ptr<Backend> NewBackend(StartMethod method);
+
+// Its name: "reference-fork"; "reference-spawn", on Windows
+// "reference-createprocess".
+std::string_view BackendName(StartMethod method);
 
 }  // namespace procspec::reference
 

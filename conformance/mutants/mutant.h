@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conformance/mutants/base.h"
 #include "conformance/mutants/forward.h"
 #include "spec/capability.h"
 #include "spec/clause.h"
@@ -30,7 +31,7 @@ struct MutantSpec {
   // Process and everything that runs targets is kProcess.
   std::vector<Capability> touches;
   // The right backend that it is a variation of.
-  std::string base = "reference-fork";
+  std::string base = std::string(kUsualBase);
 };
 
 // Makes a mutant around a backend that is the calling process's own.

@@ -93,7 +93,7 @@ const bool spawn_copies_globals = RegisterMutant<SpawnCopiesGlobals>(
     {.name = "start-method-spawn-copies-globals",
      .breaks = {"start-method.globals.spawn"},
      .touches = {Capability::kStartSpawn, Capability::kGlobals},
-     .base = "reference-spawn"});
+     .base = std::string(kFreshImageBase)});
 
 // --- A program without a main guard ------------------------------------------
 
@@ -111,7 +111,7 @@ const bool bootstrapping_is_misuse =
         {.name = "start-method-bootstrapping-is-misuse",
          .breaks = {"start-method.spawn.main-guard.refused"},
          .touches = {Capability::kStartSpawn},
-         .base = "reference-spawn"});
+         .base = std::string(kFreshImageBase)});
 
 // A child that fails to bootstrap ends as if it had run its target.
 class FailedBootstrapExitsZero : public ForwardBackend {
@@ -147,7 +147,7 @@ const bool failed_bootstrap_exits_zero =
         {.name = "start-method-failed-bootstrap-exits-zero",
          .breaks = {"start-method.spawn.main-guard.exitcode"},
          .touches = {Capability::kStartSpawn},
-         .base = "reference-spawn"});
+         .base = std::string(kFreshImageBase)});
 
 // Demands a main guard where none is needed.
 class ForkDemandsGuard : public ForwardProcess {
@@ -182,7 +182,7 @@ const bool serialisation_is_type =
         {.name = "start-method-unserialisable-argument-is-type-error",
          .breaks = {"start-method.spawn.picklable.refused"},
          .touches = {Capability::kStartSpawn, Capability::kLocalObjects},
-         .base = "reference-spawn"});
+         .base = std::string(kFreshImageBase)});
 
 // The object counts as started although its start has failed.
 class FailedStartHasPid : public ForwardProcess {
@@ -206,7 +206,7 @@ const bool failed_start_has_pid =
         {.name = "start-method-failed-start-has-pid",
          .breaks = {"start-method.spawn.picklable.unstarted"},
          .touches = {Capability::kStartSpawn, Capability::kLocalObjects},
-         .base = "reference-spawn"});
+         .base = std::string(kFreshImageBase)});
 
 // Attributes stay with the object.
 class AttributesStay : public ForwardProcess {
@@ -229,7 +229,7 @@ const bool attributes_stay = RegisterMutant<Wrapping<AttributesStay, Process>>(
     {.name = "start-method-spawn-loses-attributes",
      .breaks = {"start-method.spawn.subclass-picklable"},
      .touches = {Capability::kStartSpawn},
-     .base = "reference-spawn"});
+     .base = std::string(kFreshImageBase)});
 
 // Serialises what it could just copy.
 class ForkRefusesLocal : public ForwardBackend {

@@ -13,6 +13,7 @@
 
 #include "conformance/runner/exit_code.h"
 #include "conformance/runner/expectations.h"
+#include "conformance/runner/kill_matrix.h"
 #include "conformance/runner/log.h"
 #include "conformance/runner/run_record.h"
 #include "conformance/runner/selection.h"
@@ -95,7 +96,7 @@ ExitCode DiffCommand(const std::string& path_a, const std::string& path_b,
 struct KillMatrixOptions {
   RunOptions run;
   std::optional<std::string> mutants;  // a list of globs
-  bool full = false;                   // all cases on every mutant
+  MatrixExtent extent = MatrixExtent::kTouched;
   int guard_ms = 2500;
 };
 

@@ -45,7 +45,18 @@ bool Touches(const BackendInfo& mutant, const CaseInfo& case_info,
   });
 }
 
-MutantResult EvaluateMutant(const RunRecord& run, const BackendInfo& mutant,
+// Whether it breaks anything that is promised here. One that breaks what does
+// not exist is for everywhere: that is an error to be shown.
+bool IsForHere(const RunRecord& run, const ClausesHere& here,
+               const BackendInfo& mutant) {
+  return std::any_of(
+      mutant.breaks.begin(), mutant.breaks.end(), [&](const std::string& id) {
+        return here.count(id) > 0 || run.FindClause(id) == nullptr;
+      });
+}
+
+MutantResult EvaluateMutant(const RunRecord& run, const ClausesHere& here,
+                            const BackendInfo& mutant,
                             const VerdictMap& verdicts) {
   MutantResult result;
   result.mutant = &mutant;
@@ -68,12 +79,20 @@ MutantResult EvaluateMutant(const RunRecord& run, const BackendInfo& mutant,
     }
   }
   for (const std::string& id : mutant.breaks) {
-    if (run.FindClause(id) == nullptr) result.unknown_clauses.push_back(id);
-    (red.count(id) > 0 ? result.killed : result.survived).push_back(id);
+    if (run.FindClause(id) == nullptr) {
+      result.unknown_clauses.push_back(id);
+    } else if (here.count(id) == 0) {
+      result.not_here.push_back(id);
+    } else {
+      (red.count(id) > 0 ? result.killed : result.survived).push_back(id);
+    }
   }
   for (const std::string& id : mutant.collateral) {
-    if (run.FindClause(id) == nullptr) result.unknown_clauses.push_back(id);
-    if (red.count(id) == 0) result.stale_collateral.push_back(id);
+    if (run.FindClause(id) == nullptr) {
+      result.unknown_clauses.push_back(id);
+    } else if (here.count(id) > 0 && red.count(id) == 0) {
+      result.stale_collateral.push_back(id);
+    }
   }
   for (const CaseInfo* c : not_red) {
     if (Contains(result.killed, c->clause)) result.unaware.push_back(c->name);
@@ -91,6 +110,7 @@ Json ToJson(const MutantResult& r) {
           {"cases", r.cases},
           {"killed", r.killed},
           {"survived", r.survived},
+          {"not_here", r.not_here},
           {"undeclared", r.undeclared},
           {"stale_collateral", r.stale_collateral},
           {"not_judged", r.not_judged},
@@ -111,7 +131,7 @@ Totals Count(const KillMatrix& matrix) {
   Totals t;
   for (const MutantResult& r : matrix.mutants) {
     t.killed += static_cast<int>(r.killed.size());
-    t.declared += static_cast<int>(r.mutant->breaks.size());
+    t.declared += static_cast<int>(r.mutant->breaks.size() - r.not_here.size());
     t.undeclared += static_cast<int>(r.undeclared.size());
     t.stale += static_cast<int>(r.stale_collateral.size());
   }
@@ -132,6 +152,10 @@ std::string Sentence(const KillMatrix& matrix) {
         &out, "; ",
         matrix.musts - static_cast<int>(matrix.musts_not_killed.size()), " of ",
         matrix.musts, " must clauses killed");
+  }
+  if (!matrix.mutants_not_here.empty()) {
+    absl::StrAppend(&out, "; ", matrix.mutants_not_here.size(),
+                    " mutants of what nothing here promises");
   }
   if (!matrix.liars.empty()) {
     absl::StrAppend(&out, "; ", matrix.liars.size(), " liars: ", t.liar_passes,
@@ -248,10 +272,26 @@ bool KillMatrix::Ok() const {
                      [](const LiarResult& r) { return r.Ok(); });
 }
 
-std::vector<Task> MatrixTasks(const RunRecord& run, bool full) {
+ClausesHere FindClausesHere(const RunRecord& run,
+                            const std::vector<BackendInfo>& right) {
+  ClausesHere here;
+  for (const ClauseInfo& clause : run.clauses) {
+    if (AppliesTo(clause, run.platform) &&
+        std::any_of(right.begin(), right.end(), [&](const BackendInfo& b) {
+          return Declares(b, clause.requirements);
+        })) {
+      here.insert(clause.id);
+    }
+  }
+  return here;
+}
+
+std::vector<Task> MatrixTasks(const RunRecord& run, const ClausesHere& here,
+                              MatrixExtent extent) {
   std::vector<Task> waiting;
   std::vector<Task> working;
   for (const BackendInfo& backend : run.backends) {
+    if (backend.IsMutant() && !IsForHere(run, here, backend)) continue;
     for (const CaseInfo& c : run.cases) {
       if (!backend.IsMutant()) {
         working.push_back({&backend, &c});
@@ -260,7 +300,9 @@ std::vector<Task> MatrixTasks(const RunRecord& run, bool full) {
       const ClauseInfo* clause = run.FindClause(c.clause);
       if (Declared(backend, c.clause)) {
         waiting.push_back({&backend, &c});
-      } else if (full || Touches(backend, c, clause)) {
+      } else if (extent == MatrixExtent::kFull ||
+                 (extent == MatrixExtent::kTouched &&
+                  Touches(backend, c, clause))) {
         working.push_back({&backend, &c});
       }
     }
@@ -278,14 +320,18 @@ std::vector<Task> MatrixTasks(const RunRecord& run, bool full) {
   return tasks;
 }
 
-KillMatrix Evaluate(const RunRecord& run, const VerdictMap& verdicts,
-                    bool complete) {
+KillMatrix Evaluate(const RunRecord& run, const ClausesHere& here,
+                    const VerdictMap& verdicts, bool complete) {
   KillMatrix matrix;
   matrix.complete = complete;
   std::set<std::string> killed;
   for (const BackendInfo& backend : run.backends) {
+    if (backend.IsMutant() && !IsForHere(run, here, backend)) {
+      matrix.mutants_not_here.push_back(backend.name);
+      continue;
+    }
     if (backend.IsMutant()) {
-      matrix.mutants.push_back(EvaluateMutant(run, backend, verdicts));
+      matrix.mutants.push_back(EvaluateMutant(run, here, backend, verdicts));
       const MutantResult& result = matrix.mutants.back();
       killed.insert(result.killed.begin(), result.killed.end());
       continue;
@@ -302,7 +348,7 @@ KillMatrix Evaluate(const RunRecord& run, const VerdictMap& verdicts,
   }
   for (const ClauseInfo& clause : run.clauses) {
     if (!clause.IsMust() || !clause.withdrawn.empty() ||
-        !clause.untestable.empty() || !AppliesTo(clause, run.platform)) {
+        !clause.untestable.empty() || here.count(clause.id) == 0) {
       continue;
     }
     ++matrix.musts;
@@ -340,6 +386,7 @@ std::string KillMatrixJson(const RunRecord& run, const KillMatrix& matrix) {
       {"undeclared_reds", t.undeclared},
       {"stale_collateral", t.stale},
       {"liar_passes", t.liar_passes},
+      {"mutants_not_here", matrix.mutants_not_here},
       {"liars", std::move(liars)},
       {"mutants", std::move(mutants)}};
   return DumpJsonPretty(json);
@@ -387,6 +434,10 @@ std::string KillMatrixMarkdown(const RunRecord& run, const KillMatrix& matrix) {
                     absl::StrJoin(r.mutant->collateral, ", "), " | ", r.cases,
                     " | ", r.Ok() ? "ok" : "**no**", " |\n");
   }
+  for (const std::string& name : matrix.mutants_not_here) {
+    absl::StrAppend(&out, "| ", name,
+                    " | what nothing here promises | | 0 | not run |\n");
+  }
   for (const LiarResult& r : matrix.liars) {
     absl::StrAppend(&out, "| ", r.liar->name, " | everything | | ", r.cases,
                     " | ", r.Ok() ? "ok" : "**no**", " |\n");
@@ -402,6 +453,8 @@ ExitCode KillMatrixCommand(const KillMatrixOptions& options,
     return Fail(streams, *problem);
   }
   auto& linked = std::get<TesteeList>(list);
+  std::vector<BackendInfo> right = linked.backends;
+  std::erase_if(right, [](const BackendInfo& b) { return b.wrong; });
   auto wrong = ChooseWrong(linked.backends, options.mutants);
   if (auto* problem = std::get_if<Problem>(&wrong)) {
     return Fail(streams, *problem);
@@ -438,7 +491,8 @@ ExitCode KillMatrixCommand(const KillMatrixOptions& options,
     RemoveTree(absl::StrCat(out, "/", name));
   }
 
-  const std::vector<Task> tasks = MatrixTasks(run, options.full);
+  const ClausesHere here = FindClausesHere(run, right);
+  const std::vector<Task> tasks = MatrixTasks(run, here, options.extent);
   ConsoleOptions console_options;
   console_options.terminal = StdoutIsTerminal();
   console_options.width = TerminalWidth();
@@ -475,7 +529,7 @@ ExitCode KillMatrixCommand(const KillMatrixOptions& options,
                             " cases had been run")});
   }
   const KillMatrix matrix =
-      Evaluate(run, verdicts, !options.mutants.has_value());
+      Evaluate(run, here, verdicts, !options.mutants.has_value());
   const ExitCode code = matrix.Ok() ? ExitCode::kOk : ExitCode::kMustFailed;
   run.exit_code = static_cast<int>(code);
   status = log.WriteRunEnd(run);

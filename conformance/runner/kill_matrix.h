@@ -5,6 +5,7 @@
 #define PROCSPEC_CONFORMANCE_RUNNER_KILL_MATRIX_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,7 @@ struct MutantResult {
   int cases = 0;
   std::vector<std::string> killed;      // clauses of `breaks` with a red case
   std::vector<std::string> survived;    // those without
+  std::vector<std::string> not_here;    // those that nothing here promises
   std::vector<std::string> undeclared;  // "case: VERDICT: why"
   std::vector<std::string> stale_collateral;  // clauses without a red case
   std::vector<std::string> not_judged;        // "case: reason"
@@ -50,7 +52,9 @@ struct LiarResult {
 struct KillMatrix {
   std::vector<MutantResult> mutants;
   std::vector<LiarResult> liars;
-  // Must clauses that can be tested on this platform.
+  // Those that break only what nothing here promises: not run.
+  std::vector<std::string> mutants_not_here;
+  // Must clauses that can be tested here.
   int musts = 0;
   std::vector<std::string> musts_not_killed;
   bool complete = true;  // all mutants were run: musts_not_killed counts
@@ -66,14 +70,27 @@ struct CaseVerdict {
 // By backend and case.
 using VerdictMap = std::map<std::pair<std::string, std::string>, CaseVerdict>;
 
-// The cases to run on the wrong backends of a run: on a liar all, on a mutant
-// those whose clause it declares or whose clause requires something it touches;
-// all if `full` or if it does not say what it touches. In an order that keeps
-// the processors busy: what is expected to be red mostly waits.
-std::vector<Task> MatrixTasks(const RunRecord& run, bool full);
+// The clauses that one of these right backends promises on the run's platform:
+// elsewhere a mutant can break no others.
+using ClausesHere = std::set<std::string>;
+ClausesHere FindClausesHere(const RunRecord& run,
+                            const std::vector<BackendInfo>& right);
 
-KillMatrix Evaluate(const RunRecord& run, const VerdictMap& verdicts,
-                    bool complete);
+// Which cases are run on a mutant.
+enum class MatrixExtent {
+  kDeclared,  // those whose clause it declares: whether it is killed
+  kTouched,   // and those whose clause requires something it touches; all if it
+              // does not say what it touches
+  kFull,      // all
+};
+
+// The cases to run on the wrong backends of a run; on a liar all. In an order
+// that keeps the processors busy: what is expected to be red mostly waits.
+std::vector<Task> MatrixTasks(const RunRecord& run, const ClausesHere& here,
+                              MatrixExtent extent);
+
+KillMatrix Evaluate(const RunRecord& run, const ClausesHere& here,
+                    const VerdictMap& verdicts, bool complete);
 
 std::string KillMatrixJson(const RunRecord& run, const KillMatrix& matrix);
 std::string KillMatrixMarkdown(const RunRecord& run, const KillMatrix& matrix);

@@ -14,6 +14,7 @@ class KillMatrixTest : public testing::Test {
  protected:
   KillMatrixTest() {
     run_.platform = "linux";
+    right_.capabilities = {"queue", "pool"};
     for (const char* id : {"a", "b", "c"}) {
       ClauseInfo clause;
       clause.id = id;
@@ -45,10 +46,14 @@ class KillMatrixTest : public testing::Test {
   }
 
   MutantResult First() {
-    return Evaluate(run_, verdicts_, /*complete=*/true).mutants.at(0);
+    return Evaluate(run_, Here(), verdicts_, /*complete=*/true).mutants.at(0);
   }
 
+  // What a right backend with these capabilities promises.
+  ClausesHere Here() { return FindClausesHere(run_, {right_}); }
+
   RunRecord run_;
+  BackendInfo right_;
   VerdictMap verdicts_;
 };
 
@@ -101,30 +106,32 @@ TEST_F(KillMatrixTest, ADeclaredClauseMustExist) {
 
 TEST_F(KillMatrixTest, EveryMustClauseNeedsAKill) {
   Set("m", "a", Verdict::kFail);
-  KillMatrix matrix = Evaluate(run_, verdicts_, true);
+  KillMatrix matrix = Evaluate(run_, Here(), verdicts_, true);
   EXPECT_EQ(matrix.musts, 2);
   EXPECT_EQ(matrix.musts_not_killed, List{"b"});
   EXPECT_FALSE(matrix.Ok());
   // A part of the mutants does not show that.
-  EXPECT_TRUE(Evaluate(run_, verdicts_, false).Ok());
+  EXPECT_TRUE(Evaluate(run_, Here(), verdicts_, false).Ok());
   // Collateral is no kill.
   run_.backends[0].collateral = {"b"};
   Set("m", "b", Verdict::kFail);
-  EXPECT_EQ(Evaluate(run_, verdicts_, true).musts_not_killed, List{"b"});
+  EXPECT_EQ(Evaluate(run_, Here(), verdicts_, true).musts_not_killed,
+            List{"b"});
   run_.backends[0].collateral.clear();
   run_.backends[0].breaks.push_back("b");
-  EXPECT_TRUE(Evaluate(run_, verdicts_, true).Ok());
+  EXPECT_TRUE(Evaluate(run_, Here(), verdicts_, true).Ok());
 }
 
 TEST_F(KillMatrixTest, ALiarMustNotPassAnything) {
   Set("m", "a", Verdict::kFail);
   run_.clauses[1].level = "should";
   Add("liar", {}, {});
-  EXPECT_FALSE(Evaluate(run_, verdicts_, true).Ok());
+  EXPECT_FALSE(Evaluate(run_, Here(), verdicts_, true).Ok());
   for (const CaseInfo& c : run_.cases) Set("liar", c.name, Verdict::kFail);
-  EXPECT_TRUE(Evaluate(run_, verdicts_, true).Ok());
+  EXPECT_TRUE(Evaluate(run_, Here(), verdicts_, true).Ok());
   Set("liar", "a/x", Verdict::kPass);
-  EXPECT_EQ(Evaluate(run_, verdicts_, true).liars.at(0).passed, List{"a/x"});
+  EXPECT_EQ(Evaluate(run_, Here(), verdicts_, true).liars.at(0).passed,
+            List{"a/x"});
 }
 
 TEST_F(KillMatrixTest, TasksAreWhatAMutantTouches) {
@@ -134,21 +141,40 @@ TEST_F(KillMatrixTest, TasksAreWhatAMutantTouches) {
     for (const Task& t : tasks) n += t.backend->name == backend ? 1 : 0;
     return n;
   };
-  std::vector<Task> tasks = MatrixTasks(run_, /*full=*/false);
+  std::vector<Task> tasks = MatrixTasks(run_, Here(), MatrixExtent::kTouched);
   EXPECT_EQ(count(tasks, "m"), 3u);  // not c, which requires a pool
   EXPECT_EQ(count(tasks, "liar"), 4u);
-  EXPECT_EQ(count(MatrixTasks(run_, /*full=*/true), "m"), 4u);
+  EXPECT_EQ(count(MatrixTasks(run_, Here(), MatrixExtent::kFull), "m"), 4u);
+  EXPECT_EQ(count(MatrixTasks(run_, Here(), MatrixExtent::kDeclared), "m"), 2u);
   // What it declares is run whatever it touches.
   run_.backends[0].collateral = {"c"};
-  EXPECT_EQ(count(MatrixTasks(run_, false), "m"), 4u);
+  EXPECT_EQ(count(MatrixTasks(run_, Here(), MatrixExtent::kTouched), "m"), 4u);
   run_.backends[0].collateral.clear();
   run_.backends[0].touches.clear();
-  EXPECT_EQ(count(MatrixTasks(run_, false), "m"), 4u);
+  EXPECT_EQ(count(MatrixTasks(run_, Here(), MatrixExtent::kTouched), "m"), 4u);
+}
+
+TEST_F(KillMatrixTest, WhatNothingHerePromisesCannotBeBroken) {
+  run_.backends[0].breaks = {"a", "c"};
+  Set("m", "a", Verdict::kFail);
+  EXPECT_EQ(First().survived, List{"c"});
+  // No right backend here has a pool.
+  right_.capabilities = {"queue"};
+  EXPECT_TRUE(First().Ok());
+  EXPECT_EQ(First().not_here, List{"c"});
+  // Nor does it count for another platform.
+  run_.clauses[0].platform = "windows";
+  run_.clauses[1].platform = "windows";
+  const KillMatrix matrix = Evaluate(run_, Here(), verdicts_, true);
+  EXPECT_EQ(matrix.musts, 0);
+  EXPECT_TRUE(matrix.mutants.empty());
+  EXPECT_EQ(matrix.mutants_not_here, List{"m"});
+  EXPECT_TRUE(MatrixTasks(run_, Here(), MatrixExtent::kFull).empty());
 }
 
 TEST_F(KillMatrixTest, IsWrittenDown) {
   Set("m", "a", Verdict::kFail);
-  const KillMatrix matrix = Evaluate(run_, verdicts_, true);
+  const KillMatrix matrix = Evaluate(run_, Here(), verdicts_, true);
   EXPECT_NE(KillMatrixJson(run_, matrix).find("\"not_killed\""),
             std::string::npos);
   const std::string markdown = KillMatrixMarkdown(run_, matrix);

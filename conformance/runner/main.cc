@@ -188,8 +188,14 @@ int Main(int argc, char** argv) {
           ->add_option("--mutant", mutants,
                        "GLOB[,GLOB...] of mutants; others are left out")
           ->expected(0, 1);
-  matrix_app->add_flag("--full", matrix.full,
-                       "All cases on every mutant, not only those it touches");
+  bool full = false;
+  bool declared = false;
+  CLI::Option* full_option = matrix_app->add_flag(
+      "--full", full, "All cases on every mutant, not only those it touches");
+  matrix_app
+      ->add_flag("--declared", declared,
+                 "On every mutant only the cases of clauses it declares")
+      ->excludes(full_option);
   matrix_app
       ->add_option("--guard-ms", matrix.guard_ms,
                    "How long a case waits for what should happen")
@@ -198,6 +204,8 @@ int Main(int argc, char** argv) {
   AddRunOptions(*matrix_app, matrix.run);
   matrix_app->callback([&] {
     if (mutant_option->count() > 0) matrix.mutants = mutants;
+    if (full) matrix.extent = MatrixExtent::kFull;
+    if (declared) matrix.extent = MatrixExtent::kDeclared;
     CatchInterrupts();
     code = KillMatrixCommand(matrix, streams);
   });

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -38,8 +39,12 @@ class ChildEnd {
   // True: the child has ended. False: the time was over first.
   bool Wait(Deadline deadline) const;
 
+  // The system's handle for it, if there is one.
+  NativeHandle handle() const { return handle_.get(); }
+
   // Whether the system has a handle for it that can be waited for; if not, a
-  // timed wait looks now and then. Tests switch it off to run both.
+  // timed wait looks now and then. Tests switch it off to run both. On Windows
+  // there always is one.
   static void AllowHandleForTesting(bool allow);
 
  private:
@@ -65,13 +70,15 @@ class Child {
   // Reaps the child if it has ended. Never blocks.
   State Observe();
 
-  // Once Observe returned kEnded: the exit code, or -N for signal N.
+  // Once Observe returned kEnded: the exit code, or -N for signal N. On Windows
+  // -15 for one that Terminate or Kill ended; codes above the range of an int,
+  // which the system gives to what crashed, are negative.
   int exit_code() const { return exit_code_; }
 
   // To wait with, made on demand. Only while kRunning.
   std::shared_ptr<const ChildEnd> End();
 
-  // No effect unless kRunning.
+  // No effect unless kRunning. The same on Windows.
   void Terminate();
   void Kill();
 
@@ -82,14 +89,17 @@ class Child {
   std::shared_ptr<const ChildEnd> end_;
 };
 
-// How many children Child::Observe has found ended. Costs a load: whoever caches
-// what it knows about other processes asks anew when this has moved.
+// How many children Child::Observe has found ended. Costs a load: whoever
+// caches what it knows about other processes asks anew when this has moved.
 uint64_t ChildrenSeenToEnd();
 
 // False if no child of this process has ended unreaped: the cheap question
 // before each of them is observed. True may be about a child that others
 // started.
 bool AnyChildEnded();
+
+// Whether this system can start a process as a copy: Fork.
+bool HasFork();
 
 // Makes a copy of the calling process: the child, or nullopt in the copy. Runs
 // the hooks of os::AtFork around it. Signals are blocked from before it until
@@ -98,8 +108,11 @@ bool AnyChildEnded();
 // The copy has the calling thread only. It must leave by ExitNow, never by
 // returning into frames of its parent.
 //
-// Os: the system refused; there is no child.
+// Os: the system refused; there is no child. NotImplemented: it has no fork.
 absl::StatusOr<std::optional<Child>> Fork();
+
+// What starts a program here, in a word: "spawn", "createprocess".
+std::string_view SpawnName();
 
 // Starts the running program anew with a command line that tells it so. It gets
 // the standard streams (standard input empty), these handles, in order, and no

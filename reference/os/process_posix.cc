@@ -209,6 +209,8 @@ bool AnyChildEnded() {
   return result != 0 || info.si_pid != 0;
 }
 
+bool HasFork() { return true; }
+
 absl::StatusOr<std::optional<Child>> Fork() {
   RunHooksBeforeFork();
   SignalsBlocked blocked;
@@ -222,6 +224,8 @@ absl::StatusOr<std::optional<Child>> Fork() {
   if (pid < 0) return OsError("fork", error);
   return std::optional<Child>(Child(pid));
 }
+
+std::string_view SpawnName() { return "spawn"; }
 
 absl::StatusOr<Child> SpawnSelf(absl::Span<const NativeHandle> handles) {
   const int count = static_cast<int>(handles.size());

@@ -10,14 +10,14 @@
 namespace procspec::adapters {
 namespace {
 
-using reference::NewBackend;
-using reference::StartMethod;
-
-[[maybe_unused]] const bool fork_is_registered = harness::RegisterBackend(
-    "reference-fork", [] { return NewBackend(StartMethod::kFork); });
-
-[[maybe_unused]] const bool spawn_is_registered = harness::RegisterBackend(
-    "reference-spawn", [] { return NewBackend(StartMethod::kSpawn); });
+[[maybe_unused]] const bool registered = [] {
+  for (const reference::StartMethod method : reference::StartMethods()) {
+    harness::RegisterBackend(reference::BackendName(method), [method] {
+      return reference::NewBackend(method);
+    });
+  }
+  return true;
+}();
 
 [[maybe_unused]] const bool entry_is_registered = harness::RegisterChildEntry(
     [](int argc, char** argv) -> std::optional<int> {
