@@ -12,7 +12,12 @@
 #include "absl/time/time.h"
 
 // What a case can leave behind in its own process, which the process itself can
-// tell best: threads and descriptors.
+// tell best: threads and descriptors, which on Windows are handles.
+//
+// Windows has a thread pool in every process, which is not the case's: its
+// threads and handles do not count. Of a handle it tells no more than the type,
+// and the process or thread that it is for, so that one that took the place of
+// another of its kind goes unnoticed.
 
 namespace procspec::harness {
 
@@ -21,8 +26,8 @@ struct Belonging {
 
   Kind kind = Kind::kThread;
   int64_t number = 0;  // its id or number
-  // What a descriptor is open on, so that one whose number was used again is
-  // another one.
+  // What a descriptor is open on, or when a thread began, so that one whose
+  // number was used again is another one.
   uint64_t device = 0;
   uint64_t inode = 0;
   std::string name;  // for people; may change

@@ -2,14 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <dirent.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <thread>
-#include <tuple>
 
 #include "absl/base/config.h"
 #include "absl/strings/numbers.h"
@@ -17,14 +14,9 @@
 #include "absl/strings/string_view.h"
 #include "conformance/harness/belongings.h"
 #include "conformance/harness/system.h"
-#include "conformance/harness/timing.h"
 
 namespace procspec::harness {
 namespace {
-
-auto Identity(const Belonging& b) {
-  return std::tie(b.kind, b.number, b.device, b.inode);
-}
 
 std::string NameOfThread(int64_t id) {
   const absl::StatusOr<std::string> name =
@@ -74,22 +66,6 @@ void AddDescriptors(std::vector<Belonging>& found) {
 
 }  // namespace
 
-std::string_view KindName(const Belonging& belonging) {
-  switch (belonging.kind) {
-    case Belonging::Kind::kThread:
-      return "thread";
-    case Belonging::Kind::kDescriptor:
-      return "descriptor";
-  }
-  return "?";
-}
-
-std::string Describe(const Belonging& belonging) {
-  const bool is_thread = belonging.kind == Belonging::Kind::kThread;
-  return absl::StrCat(belonging.number, is_thread ? " " : " -> ",
-                      belonging.name);
-}
-
 std::vector<Belonging> ListBelongings() {
 #ifdef ABSL_HAVE_THREAD_SANITIZER
   // It starts a thread of its own with the first one of the program.
@@ -102,22 +78,6 @@ std::vector<Belonging> ListBelongings() {
   AddThreads(found);
   AddDescriptors(found);
   return found;
-}
-
-std::vector<Belonging> NewBelongings(const std::vector<Belonging>& then,
-                                     absl::Duration grace) {
-  const auto was_there = [&then](const Belonging& b) {
-    return std::any_of(then.begin(), then.end(), [&b](const Belonging& old) {
-      return Identity(old) == Identity(b);
-    });
-  };
-  const Stopwatch watch;
-  while (true) {
-    std::vector<Belonging> now = ListBelongings();
-    now.erase(std::remove_if(now.begin(), now.end(), was_there), now.end());
-    if (now.empty() || watch.Elapsed() >= grace) return now;
-    poll(nullptr, 0, 1);
-  }
 }
 
 }  // namespace procspec::harness

@@ -10,7 +10,8 @@
 
 // The last guard of a case: a call of the object under test that never returns
 // still gives an outcome, and it is written by the process that hung. A timer
-// and not a thread, because cases fork; forked children do not inherit it.
+// and not a thread, because cases fork; forked children do not inherit it. On
+// Windows, where nothing forks, a thread of its own from arming to disarming.
 //
 // The runner has a deadline too, a longer one, for what this cannot end.
 

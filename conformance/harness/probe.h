@@ -24,8 +24,8 @@ namespace procspec::harness {
 
 enum class ProcessState {
   kRunning,  // or sleeping, or stopped
-  kZombie,   // ended, and its parent has not taken note
-  kGone,
+  kZombie,   // ended, and its parent has not taken note; not on Windows
+  kGone,     // ended, whoever may still hold a handle of it
 };
 
 std::string_view ProcessStateName(ProcessState state);
@@ -48,12 +48,15 @@ absl::Status WaitUntilGone(int64_t pid, absl::Duration patience = Guard());
 // Ends the process with no chance to clean up, stops it where it is, lets it
 // go on. KillHard returns at once; follow it by WaitUntilDead. Stop returns
 // when the process has stopped.
+//
+// Windows gives the killed process kKilledExitCode.
+inline constexpr int kKilledExitCode = 9;
 absl::Status KillHard(int64_t pid);
 absl::Status Stop(int64_t pid);
 absl::Status Continue(int64_t pid);
 
-// Sets a variable for this process and the programs it starts from now on. While
-// there is one thread.
+// Sets a variable for this process and the programs it starts from now on.
+// While there is one thread.
 void SetEnvironment(const std::string& name, const std::string& value);
 
 }  // namespace procspec::harness

@@ -76,22 +76,6 @@ bool PollUntil(absl::Duration patience, Predicate done) {
 
 }  // namespace
 
-std::string_view ProcessStateName(ProcessState state) {
-  switch (state) {
-    case ProcessState::kRunning:
-      return "running";
-    case ProcessState::kZombie:
-      return "zombie";
-    case ProcessState::kGone:
-      return "gone";
-  }
-  return "?";
-}
-
-void PrintTo(ProcessState state, std::ostream* os) {
-  *os << ProcessStateName(state);
-}
-
 ProcessState StateOf(int64_t pid) {
   const std::optional<Stat> stat = ReadStat(pid);
   // X: dead and about to vanish.

@@ -4,7 +4,6 @@
 #include "conformance/harness/program.h"
 
 #include <atomic>
-#include <cstdlib>
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
@@ -122,9 +121,7 @@ absl::StatusOr<ProgramResult> RunProgram(std::string_view target,
 }
 
 std::optional<std::string> UnguardedProgram() {
-  const char* call = std::getenv(kUnguardedVariable);
-  if (call == nullptr) return std::nullopt;
-  return call;
+  return EnvironmentVariable(kUnguardedVariable);
 }
 
 int ProgramMain(const std::string& call_file) {

@@ -34,7 +34,7 @@
 namespace procspec::harness {
 
 struct ProgramResult {
-  // Exactly one of the two.
+  // Exactly one of the two; on Windows always the exit code, all 32 bits of it.
   std::optional<int> exit_code;
   std::optional<int> signal;
   // What it and its children wrote until it ended; at most 1 MiB each.
@@ -52,7 +52,7 @@ struct ProgramOptions {
 };
 
 // A started program. One that is still running when this goes is killed with
-// its process group.
+// its process group (Windows: with all that it started).
 class Program {
  public:
   virtual ~Program() = default;

@@ -26,8 +26,8 @@ struct ProgramCommand {
   std::string errors;
 };
 
-// A child of this process in a process group of its own. Killed with its group,
-// and reaped, by the destructor.
+// A child of this process in a process group of its own (Windows: in a job).
+// Killed with its group, and reaped, by the destructor.
 class ProgramProcess {
  public:
   static absl::StatusOr<std::unique_ptr<ProgramProcess>> Start(
@@ -42,7 +42,7 @@ class ProgramProcess {
   // DeadlineExceeded: it runs on.
   virtual absl::Status Wait(absl::Duration patience) = 0;
 
-  // After Wait; exactly one of the two.
+  // After Wait; exactly one of the two, on Windows the first.
   virtual std::optional<int> exit_code() const = 0;
   virtual std::optional<int> signal() const = 0;
 

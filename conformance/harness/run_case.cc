@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "conformance/harness/hang_guard.h"
+#include "conformance/harness/system.h"
 #include "conformance/harness/timing.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -27,12 +28,6 @@ constexpr int kEndingGrace = 10;
 // Of threads and descriptors that are left.
 constexpr size_t kMaxLeaks = 100;
 
-#ifdef _WIN32
-constexpr ClausePlatform kPlatform = ClausePlatform::kWindows;
-#else
-constexpr ClausePlatform kPlatform = ClausePlatform::kPosix;
-#endif
-
 const CaseRun* current_run = nullptr;
 std::shared_ptr<Backend> current_backend;
 
@@ -40,7 +35,8 @@ std::shared_ptr<Backend> current_backend;
 std::optional<std::string> WhyUnsupported(const CaseInfo& info,
                                           const Backend& backend) {
   const Clause& clause = info.clause.clause();
-  if (clause.platform != ClausePlatform::kAll && clause.platform != kPlatform) {
+  if (clause.platform != ClausePlatform::kAll &&
+      clause.platform != ThisPlatform()) {
     return absl::StrCat("the clause is for ",
                         ClausePlatformName(clause.platform), " only");
   }
@@ -136,9 +132,10 @@ Outcome RunOnlyTest(const CaseRun& run, const std::string& result_path) {
   auto* recorder = new Recorder(run);
   unit_test.listeners().Append(recorder);  // takes it
 
-  const std::vector<Belonging> before = ListBelongings();
   recorder->UpdateHangOutcome();
   ArmHangGuard(HangGuard(), result_path);
+  // The guard may have a thread, which is not the case's.
+  const std::vector<Belonging> before = ListBelongings();
   Stopwatch watch;
   const int code = RUN_ALL_TESTS();
   const absl::Duration duration = watch.Elapsed();

@@ -39,8 +39,8 @@
 //     EXPECT_THAT(stage().Expect("getter"), IsOkAndHolds("item"));
 //   }
 //
-// It is a socket in the case's directory; there is no thread, because cases
-// fork.
+// It is a socket in the case's directory, on Windows a named pipe; there is no
+// thread, because cases fork.
 
 namespace procspec::harness {
 

@@ -12,7 +12,6 @@
 #include <cstring>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "conformance/harness/system.h"
 #include "spec/status_macros.h"
@@ -49,6 +48,20 @@ absl::StatusOr<std::string> WriteBeside(const std::string& path,
 }
 
 }  // namespace
+
+ClausePlatform ThisPlatform() { return ClausePlatform::kPosix; }
+
+void SetUpProcess() {}
+
+std::vector<std::string> ProgramArguments(int argc, char** argv) {
+  return {argv, argv + argc};
+}
+
+std::optional<std::string> EnvironmentVariable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
 
 absl::Status WriteFile(const std::string& path, std::string_view content) {
   PROCSPEC_ASSIGN_OR_RETURN(const std::string temporary,
@@ -98,12 +111,7 @@ void ForgetTestEnvironment() {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const std::string_view name = text.substr(0, text.find('='));
-    if (absl::StartsWith(name, "GTEST_") ||
-        absl::StartsWith(name, "TEST_SHARD") || name == "TEST_TOTAL_SHARDS" ||
-        name == "TESTBRIDGE_TEST_ONLY" || name == "XML_OUTPUT_FILE" ||
-        name == "TEST_PREMATURE_EXIT_FILE") {
-      names.emplace_back(name);
-    }
+    if (IsOfTestFramework(name)) names.emplace_back(name);
   }
   for (const std::string& name : names) unsetenv(name.c_str());
 }

@@ -39,6 +39,15 @@ constexpr int kExitUnsupported = 3;
 // is no case's fault.
 constexpr int kExitNoResult = 4;
 
+std::filesystem::path PathOf(const std::string& utf8) {
+  return std::u8string(utf8.begin(), utf8.end());
+}
+
+std::string Utf8Of(const std::filesystem::path& path) {
+  const std::u8string utf8 = path.u8string();
+  return {utf8.begin(), utf8.end()};
+}
+
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -108,10 +117,10 @@ int Run(const RunOptions& options) {
   CaseRun run;
   run.seed = options.seed;
   std::error_code error;
-  std::filesystem::create_directories(options.directory, error);
+  const std::filesystem::path directory = PathOf(options.directory);
+  std::filesystem::create_directories(directory, error);
   if (!error) {
-    run.directory =
-        std::filesystem::canonical(options.directory, error).string();
+    run.directory = Utf8Of(std::filesystem::canonical(directory, error));
   }
   if (error) {
     std::cerr << "testee: " << options.directory << ": " << error.message()
@@ -119,7 +128,7 @@ int Run(const RunOptions& options) {
     return kExitUsage;
   }
   const std::string result_path = run.directory + "/result.json";
-  std::filesystem::remove(result_path, error);  // an earlier run's
+  std::filesystem::remove(PathOf(result_path), error);  // an earlier run's
   run.backend = FindBackend(options.backend);
   if (run.backend == nullptr) {
     return Refuse(
@@ -261,13 +270,21 @@ int Dispatch(int argc, char** argv) {
 }  // namespace
 
 int TesteeMain(int argc, char** argv) {
+  SetUpProcess();
+  std::vector<std::string> arguments = ProgramArguments(argc, argv);
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  const int count = static_cast<int>(pointers.size());
+  pointers.push_back(nullptr);
   // Before all else: this process may be a child that a backend started.
   if (std::optional<std::string> call = UnguardedProgram()) {
     return ProgramMain(*call);
   }
-  if (std::optional<int> code = RunChildEntries(argc, argv)) return *code;
+  if (std::optional<int> code = RunChildEntries(count, pointers.data())) {
+    return *code;
+  }
   ForgetTestEnvironment();
-  return Dispatch(argc, argv);
+  return Dispatch(count, pointers.data());
 }
 
 }  // namespace procspec::harness

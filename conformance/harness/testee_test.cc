@@ -5,15 +5,17 @@
 //
 // Usage: testee_test SAMPLE_TESTEE STRAY_TESTEE
 
-#include <sys/wait.h>
-
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "conformance/harness/system.h"
+#include "conformance/harness/testing/child.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -31,46 +33,48 @@ using testing::SizeIs;
 std::string* sample_testee = nullptr;  // set by main
 std::string* stray_testee = nullptr;
 
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
 struct Ended {
   int code = -1;    // -1: by a signal
   std::string out;  // standard output and error
 };
 
-Ended RunShell(const std::string& command) {
-  Ended ended;
-  std::FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr) return ended;
-  char chunk[4096];
-  for (size_t n; (n = std::fread(chunk, 1, sizeof chunk, pipe)) > 0;) {
-    ended.out.append(chunk, n);
-  }
-  const int status = pclose(pipe);
-  // The shell reports a signal as 128 and more.
-  if (WIFEXITED(status) && WEXITSTATUS(status) < 128) {
-    ended.code = WEXITSTATUS(status);
-  }
-  return ended;
+Ended RunTestee(const std::string& testee,
+                const std::vector<std::string>& arguments,
+                const Variables& environment = {},
+                const std::optional<std::string>& input = {}) {
+  const std::unique_ptr<Child> child = Child::Start({.program = testee,
+                                                     .arguments = arguments,
+                                                     .environment = environment,
+                                                     .input = input,
+                                                     .capture_output = true});
+  const int code = child->Wait();
+  return {code, child->output()};
 }
 
 class TesteeTest : public testing::Test {
  protected:
-  void SetUp() override {
-    directory_ = testing::TempDir() + "/case-XXXXXX";
-    ASSERT_NE(mkdtemp(directory_.data()), nullptr);
-  }
+  void SetUp() override { directory_ = NewDirectory(); }
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
-  Ended RunCase(const std::string& name, const std::string& environment = "",
-                const std::string& backend = "sample",
-                const std::string& testee = *sample_testee) {
-    return RunShell(absl::StrCat(environment, " '", testee,
-                                 "' run --backend=", backend, " --case=", name,
-                                 " --dir='", directory_, "' --seed=5"));
+  std::vector<std::string> RunArguments(
+      const std::string& name, const std::string& backend = "sample") const {
+    return {"run", "--backend=" + backend, "--case=" + name,
+            "--dir=" + directory_, "--seed=5"};
   }
 
-  // With a line of standard input as the proof.
-  Ended RunWithProof(const std::string& name, const std::string& line) {
-    return RunCase(name + " --proof", absl::StrCat("printf '", line, "' |"));
+  Ended RunCase(const std::string& name, const Variables& environment = {},
+                const std::string& backend = "sample",
+                const std::string& testee = *sample_testee) {
+    return RunTestee(testee, RunArguments(name, backend), environment);
+  }
+
+  // With standard input as the proof.
+  Ended RunWithProof(const std::string& name, const std::string& input) {
+    std::vector<std::string> arguments = RunArguments(name);
+    arguments.push_back("--proof");
+    return RunTestee(*sample_testee, arguments, {}, input);
   }
 
   bool HasResult() const {
@@ -145,7 +149,7 @@ TEST_F(TesteeTest, ASkipIsAFailure) {
 
 TEST_F(TesteeTest, AHangIsAFailureAndKeepsWhatFailedBefore) {
   const Ended ended =
-      RunCase("queue.put.timeout-full/hangs", "PROCSPEC_GUARD_MS=100");
+      RunCase("queue.put.timeout-full/hangs", {{"PROCSPEC_GUARD_MS", "100"}});
   EXPECT_EQ(ended.code, 1) << ended.out;
   const json result = Result();
   EXPECT_EQ(result["verdict"], "FAIL");
@@ -166,18 +170,25 @@ TEST_F(TesteeTest, ACrashWritesNothing) {
   EXPECT_FALSE(HasResult());
 }
 
+// With their exit codes. One of them forks.
+std::map<std::string, int> CasesWithoutProof() {
+  std::map<std::string, int> cases = {{"fails", 1}, {"needs-more", 3}};
+  if (ThisPlatform() == ClausePlatform::kPosix) {
+    cases["goes-on-in-a-child"] = 0;
+  }
+  return cases;
+}
+
 TEST_F(TesteeTest, OnlyAPassBringsTheProofBack) {
-  EXPECT_EQ(RunWithProof("queue.put.timeout-full", "sesame\\n").code, 0);
+  EXPECT_EQ(RunWithProof("queue.put.timeout-full", "sesame\n").code, 0);
   EXPECT_EQ(Result()["proof"], "sesame");
-  for (const auto& [name, code] : {std::pair<std::string, int>("fails", 1),
-                                   {"needs-more", 3},
-                                   {"goes-on-in-a-child", 0}}) {
-    EXPECT_EQ(RunWithProof("queue.put.timeout-full/" + name, "sesame\\n").code,
+  for (const auto& [name, code] : CasesWithoutProof()) {
+    EXPECT_EQ(RunWithProof("queue.put.timeout-full/" + name, "sesame\n").code,
               code);
     EXPECT_TRUE(HasResult()) << name;
     EXPECT_FALSE(Result().contains("proof")) << name;
   }
-  EXPECT_EQ(RunWithProof("queue.put.timeout-ful", "sesame\\n").code, 2);
+  EXPECT_EQ(RunWithProof("queue.put.timeout-ful", "sesame\n").code, 2);
   EXPECT_EQ(Result()["verdict"], "REFUSED");
   EXPECT_EQ(Result()["proof"], "sesame");
 }
@@ -206,7 +217,7 @@ TEST_F(TesteeTest, AResultThatIsThereIsNotReplaced) {
 }
 
 TEST_F(TesteeTest, WhatTheBackendLacksIsUnsupportedAndNotRun) {
-  Ended ended = RunCase("queue.put.timeout-full/fails", "", "bare");
+  Ended ended = RunCase("queue.put.timeout-full/fails", {}, "bare");
   EXPECT_EQ(ended.code, 3) << ended.out;
   EXPECT_EQ(Result()["verdict"], "UNSUPPORTED");
   EXPECT_THAT(Result()["reason"].get<std::string>(), HasSubstr("queue"));
@@ -217,13 +228,13 @@ TEST_F(TesteeTest, WhatTheBackendLacksIsUnsupportedAndNotRun) {
 }
 
 TEST_F(TesteeTest, ABackendThatCannotBeMadeIsAFailure) {
-  EXPECT_EQ(RunCase("queue.put.timeout-full", "", "unmakeable").code, 1);
+  EXPECT_EQ(RunCase("queue.put.timeout-full", {}, "unmakeable").code, 1);
   EXPECT_EQ(Result()["verdict"], "FAIL");
 }
 
 TEST_F(TesteeTest, AnotherTestLinkedInIsAFailureOfEveryCase) {
   const Ended ended =
-      RunCase("queue.put.timeout-full", "", "sample", *stray_testee);
+      RunCase("queue.put.timeout-full", {}, "sample", *stray_testee);
   EXPECT_EQ(ended.code, 1) << ended.out;
   const json result = Result();
   EXPECT_EQ(result["verdict"], "FAIL");
@@ -235,11 +246,12 @@ TEST_F(TesteeTest, AnotherTestLinkedInIsAFailureOfEveryCase) {
 TEST_F(TesteeTest, FiltersAndShardsOfTheEnvironmentDoNotMatter) {
   const std::string report = directory_ + "/report.xml";
   const Ended ended =
-      RunCase("queue.put.timeout-full",
-              absl::StrCat("GTEST_FILTER=Nothing GTEST_TOTAL_SHARDS=3 "
-                           "GTEST_SHARD_INDEX=2 TEST_TOTAL_SHARDS=3 "
-                           "GTEST_OUTPUT=xml:",
-                           report, " XML_OUTPUT_FILE=", report));
+      RunCase("queue.put.timeout-full", {{"GTEST_FILTER", "Nothing"},
+                                         {"GTEST_TOTAL_SHARDS", "3"},
+                                         {"GTEST_SHARD_INDEX", "2"},
+                                         {"TEST_TOTAL_SHARDS", "3"},
+                                         {"GTEST_OUTPUT", "xml:" + report},
+                                         {"XML_OUTPUT_FILE", report}});
   EXPECT_EQ(ended.code, 0) << ended.out;
   EXPECT_EQ(Result()["verdict"], "PASS");
   EXPECT_FALSE(std::filesystem::exists(report));
@@ -251,24 +263,24 @@ TEST_F(TesteeTest, UnknownNamesAreUsageErrorsThatNameWhatIsNear) {
   EXPECT_THAT(ended.out, HasSubstr("near it: queue.put.timeout-full"));
   EXPECT_FALSE(HasResult());
 
-  ended = RunCase("queue.put.timeout-full", "", "sampel");
+  ended = RunCase("queue.put.timeout-full", {}, "sampel");
   EXPECT_EQ(ended.code, 2);
   EXPECT_THAT(ended.out, HasSubstr("near it: sample"));
 
-  EXPECT_EQ(RunShell(*sample_testee + " run").code, 2);
-  EXPECT_EQ(RunShell(*sample_testee + " nonsense").code, 2);
-  EXPECT_EQ(RunShell(*sample_testee).code, 2);
-  EXPECT_EQ(RunShell(*sample_testee + " --help").code, 0);
+  EXPECT_EQ(RunTestee(*sample_testee, {"run"}).code, 2);
+  EXPECT_EQ(RunTestee(*sample_testee, {"nonsense"}).code, 2);
+  EXPECT_EQ(RunTestee(*sample_testee, {}).code, 2);
+  EXPECT_EQ(RunTestee(*sample_testee, {"--help"}).code, 0);
 }
 
 TEST_F(TesteeTest, ListTellsBackendsAndCases) {
   // The backend that cannot be made spoils the list, and says so.
-  const Ended spoilt = RunShell(*sample_testee + " list --json");
+  const Ended spoilt = RunTestee(*sample_testee, {"list", "--json"});
   EXPECT_EQ(spoilt.code, 1);
   EXPECT_THAT(spoilt.out, HasSubstr("unmakeable"));
 
-  const Ended ended = RunShell("SAMPLE_WITHOUT_UNMAKEABLE=1 " + *sample_testee +
-                               " list --json");
+  const Ended ended = RunTestee(*sample_testee, {"list", "--json"},
+                                {{"SAMPLE_WITHOUT_UNMAKEABLE", "1"}});
   ASSERT_EQ(ended.code, 0) << ended.out;
   const json list = json::parse(ended.out, nullptr, false);
   ASSERT_TRUE(list.is_object()) << ended.out;
@@ -295,7 +307,7 @@ TEST_F(TesteeTest, ListTellsBackendsAndCases) {
 }
 
 TEST_F(TesteeTest, ChildEntriesComeFirst) {
-  EXPECT_EQ(RunShell(*sample_testee + " sample-child").code, 42);
+  EXPECT_EQ(RunTestee(*sample_testee, {"sample-child"}).code, 42);
 }
 
 TEST_F(TesteeTest, ProgramsRunAsCasesExpect) {

@@ -35,6 +35,9 @@ absl::Duration HangGuard();
 
 // What a wait may be too short by, through no fault of the waiter: the grain of
 // the platform's clocks. On Linux waits and this clock agree to the nanosecond.
+// On Windows a wait of the system may end up to a tick (16 ms) before this
+// clock says so, and a backend has to look at the clock and wait again: the
+// promise is "not early", and whoever calls it has no other clock than this.
 inline constexpr absl::Duration kClockGrain = absl::ZeroDuration();
 
 // Measures within the process that waits, on the steady clock:

@@ -30,14 +30,20 @@ HANDLE EventOfThread() {
   return event.valid() ? event.get() : nullptr;
 }
 
-// Ends the operation, if it has not ended; the system uses `operation` and its
-// buffer until then. Whether it was carried out.
-bool Finish(NativeHandle line, OVERLAPPED& operation, DWORD& size) {
-  return GetOverlappedResult(line, &operation, &size, TRUE) != 0;
+// Said by calls on a line with one end. Whatever else they say is no word about
+// the other end.
+bool MeansGone(DWORD error) {
+  return error == ERROR_BROKEN_PIPE || error == ERROR_NO_DATA ||
+         error == ERROR_PIPE_NOT_CONNECTED;
 }
-bool CancelAndFinish(NativeHandle line, OVERLAPPED& operation, DWORD& size) {
+
+// Ends what is under way, if it has not ended: until then the system uses
+// `operation` and its buffer. Whether it was carried out; if not, GetLastError
+// tells.
+bool CancelAndFinish(NativeHandle line, OVERLAPPED& operation) {
   CancelIoEx(line, &operation);
-  return Finish(line, operation, size);
+  DWORD size = 0;
+  return GetOverlappedResult(line, &operation, &size, TRUE) != 0;
 }
 
 }  // namespace
@@ -65,22 +71,19 @@ absl::StatusOr<std::pair<Doorbell, Doorbell>> Doorbell::NewPair() {
 
 bool Doorbell::Ring() const {
   const char ring = 0;
-  DWORD size = 0;
   OVERLAPPED operation{};
   operation.hEvent = EventOfThread();
   if (operation.hEvent == nullptr) return true;
   if (WriteFile(handle(), &ring, 1, nullptr, &operation)) return true;
   if (GetLastError() == ERROR_IO_PENDING) {
     // When the line is full of rings, one more makes no difference.
-    if (CancelAndFinish(handle(), operation, size)) return true;
-    return GetLastError() == ERROR_OPERATION_ABORTED;
+    if (CancelAndFinish(handle(), operation)) return true;
   }
-  return false;
+  return !MeansGone(GetLastError());
 }
 
 void Doorbell::Wait(Deadline deadline) const {
   char rings[64];
-  DWORD size = 0;
   OVERLAPPED operation{};
   operation.hEvent = EventOfThread();
   if (operation.hEvent == nullptr) return;
@@ -95,13 +98,13 @@ void Doorbell::Wait(Deadline deadline) const {
       break;
     }
   }
-  CancelAndFinish(handle(), operation, size);
+  CancelAndFinish(handle(), operation);
 }
 
 bool Doorbell::OtherEndGone() const {
   DWORD available = 0;
   if (!PeekNamedPipe(handle(), nullptr, 0, nullptr, &available, nullptr)) {
-    return true;
+    return MeansGone(GetLastError());
   }
   // While rings lie in the line, only a write tells. One ring too many is what
   // the other end must bear anyway.

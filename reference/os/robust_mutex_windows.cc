@@ -46,12 +46,10 @@ State& Native(std::byte* storage) {
 
 // As long as a short critical section takes, and less than asking the system
 // whether the owner lives.
-bool WaitBriefly(const std::atomic<uint64_t>& owner) {
-  for (int i = 0; i < 40; ++i) {
-    if (owner.load(std::memory_order_relaxed) == 0) return true;
+void WaitBriefly(const std::atomic<uint64_t>& owner) {
+  for (int i = 0; i < 40 && owner.load(std::memory_order_relaxed) != 0; ++i) {
     YieldProcessor();
   }
-  return false;
 }
 
 bool OwnerDied(uint64_t owner) {

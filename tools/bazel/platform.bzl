@@ -12,6 +12,13 @@ def os_sources(modules):
         "//conditions:default": [module + "_posix.cc" for module in modules],
     })
 
+def windows_only(items):
+    """The items on Windows, nothing elsewhere: for deps."""
+    return select({
+        _WINDOWS: items,
+        "//conditions:default": [],
+    })
+
 # For target_compatible_with. Whoever uses it says why beside it.
 POSIX_ONLY = select({
     _WINDOWS: ["@platforms//:incompatible"],

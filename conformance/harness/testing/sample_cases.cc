@@ -4,21 +4,16 @@
 // Cases that end in every way there is, for testee_test.cc. The ids stand for
 // nothing here.
 
-#include <signal.h>
-#include <spawn.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "absl/strings/match.h"
 #include "conformance/harness/case.h"
 #include "conformance/harness/probe.h"
 #include "conformance/harness/program.h"
-
-extern char** environ;
+#include "conformance/harness/testing/child.h"
+#include "conformance/harness/testing/sample_os.h"
 
 namespace procspec::harness {
 
@@ -45,27 +40,21 @@ PROCSPEC_CASE("queue.put.timeout-full", "skips") { GTEST_SKIP() << "no mood"; }
 
 PROCSPEC_CASE("queue.put.timeout-full", "hangs") {
   EXPECT_TRUE(false) << "before it hung";
-  while (true) pause();
+  WaitForEver();
 }
 
-PROCSPEC_CASE("queue.put.timeout-full", "crashes") { abort(); }
+PROCSPEC_CASE("queue.put.timeout-full", "crashes") { std::abort(); }
 
-PROCSPEC_CASE("queue.put.timeout-full", "exits") { exit(0); }
+PROCSPEC_CASE("queue.put.timeout-full", "exits") { std::exit(0); }
 
-PROCSPEC_CASE("queue.put.timeout-full", "closes-output") { close(1); }
+PROCSPEC_CASE("queue.put.timeout-full", "closes-output") {
+  CloseStandardOutput();
+}
 
 PROCSPEC_CASE("queue.put.timeout-full", "writes-its-result") {
   std::FILE* file = std::fopen((directory() + "/result.json").c_str(), "w");
   ASSERT_NE(file, nullptr);
   std::fclose(file);
-}
-
-// As a backend whose child comes back from where it was forked.
-PROCSPEC_CASE("queue.put.timeout-full", "goes-on-in-a-child") {
-  if (fork() > 0) {
-    wait(nullptr);
-    _exit(0);
-  }
 }
 
 PROCSPEC_CASE("queue.put.timeout-full", "needs-more", {Capability::kPool}) {
@@ -102,31 +91,23 @@ PROCSPEC_TARGET(SampleExit) {
   return ExitRequest(static_cast<int>(code));
 }
 PROCSPEC_TARGET(SampleRaise) { return RaisedError("SampleError", "no luck"); }
-PROCSPEC_TARGET(SampleAbort) { abort(); }
+PROCSPEC_TARGET(SampleAbort) { std::abort(); }
 PROCSPEC_TARGET(SampleHang) {
   std::printf("hanging");
   std::fflush(stdout);
-  while (true) pause();
+  WaitForEver();
 }
 PROCSPEC_TARGET(SampleActor) {
   Actor actor(arguments.Get<std::string>(0), "program");
-  PROCSPEC_RETURN_IF_ERROR(actor.Say(static_cast<int64_t>(getpid())));
+  PROCSPEC_RETURN_IF_ERROR(actor.Say(OwnPid()));
   return actor.Await();
 }
 // Starts this executable again, as a backend's spawn does, and exits with what
 // became of it.
 PROCSPEC_TARGET(SampleSpawn) {
-  if (getenv("SAMPLE_DEPTH") != nullptr) return ExitRequest(9);
-  setenv("SAMPLE_DEPTH", "1", 1);
-  const char* const argv[] = {"x", "sample-child", nullptr};
-  pid_t pid = 0;
-  if (posix_spawn(&pid, "/proc/self/exe", nullptr, nullptr,
-                  const_cast<char**>(argv), environ) != 0) {
-    return ExitRequest(99);
-  }
-  int status = 0;
-  waitpid(pid, &status, 0);
-  return ExitRequest(WIFEXITED(status) ? WEXITSTATUS(status) : 98);
+  if (std::getenv("SAMPLE_DEPTH") != nullptr) return ExitRequest(9);
+  SetEnvironment("SAMPLE_DEPTH", "1");
+  return ExitRequest(Child::Start({.arguments = {"sample-child"}})->Wait());
 }
 
 PROCSPEC_CASE("process.exitcode.normal", "program") {
@@ -147,8 +128,7 @@ PROCSPEC_CASE("process.exitcode.normal", "program") {
   EXPECT_EQ(result.err, "SampleError: no luck\nfinished with 1\n");
 
   ASSERT_OK_AND_ASSIGN(result, RunProgram("SampleAbort"));
-  EXPECT_EQ(result.exit_code, std::nullopt);
-  EXPECT_EQ(result.signal, SIGABRT);
+  EXPECT_TRUE(WasAborted(result)) << testing::PrintToString(result);
 
   EXPECT_THAT(RunProgram("NoSuchTarget"), Raises(ErrorKind::kValue));
 }
@@ -181,7 +161,7 @@ PROCSPEC_CASE("process.exitcode.normal", "program-hangs") {
   ASSERT_OK_AND_ASSIGN(auto program, StartProgram("SampleHang"));
   ASSERT_OK(program->Kill());
   ASSERT_OK_AND_ASSIGN(const ProgramResult killed, program->Wait());
-  EXPECT_EQ(killed.signal, SIGKILL);
+  EXPECT_TRUE(WasKilled(killed)) << testing::PrintToString(killed);
 }
 
 PROCSPEC_CASE("process.exitcode.normal", "program-unguarded") {

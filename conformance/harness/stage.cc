@@ -1,27 +1,16 @@
 // Copyright 2026 The procspec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include "conformance/harness/stage.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <map>
-#include <mutex>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "conformance/harness/stage.h"
+#include "conformance/harness/stage_line.h"
 #include "spec/codec.h"
 #include "spec/error.h"
 #include "spec/status_macros.h"
@@ -36,140 +25,11 @@ namespace {
 
 constexpr uint32_t kMaxFrame = 16 << 20;
 constexpr size_t kHeader = 4;
-constexpr int kBacklog = 1024;
 
-absl::Status SystemFault(std::string_view call, int code) {
-  return absl::InternalError(
-      absl::StrCat("stage: ", call, ": ", std::strerror(code)));
-}
-
-// --- Sockets that a forked child gives up ----------------------------------
-//
-// A copy of a socket in a child would hide the end of the process that it
-// belongs to. So a child closes what it inherits, both the case's ends and its
-// parent's own lines: at once in an atfork handler, or when it becomes an
-// actor, for the backend that does not fork by fork(3). By then its numbers may
-// be in use for something else, hence the identity.
-
-struct OwnedSocket {
-  int fd;
-  dev_t device;
-  ino_t inode;
-};
-
-struct SocketTable {
-  std::mutex mutex;
-  pid_t owner = 0;
-  std::vector<OwnedSocket> sockets;
-  // The lines of this process by address and name.
-  std::map<std::pair<std::string, std::string>,
-           std::shared_ptr<stage_internal::Line>>
-      lines;
-};
-
-// Never destroyed: other threads and exit handlers use it to the end.
-SocketTable& Table() {
-  static auto& table = *new SocketTable;
-  return table;
-}
-
-// Requires the mutex.
-void GiveUpInherited(SocketTable& table) {
-  if (table.owner == getpid()) return;
-  for (const OwnedSocket& socket : table.sockets) {
-    struct stat now;
-    if (fstat(socket.fd, &now) == 0 && now.st_dev == socket.device &&
-        now.st_ino == socket.inode) {
-      close(socket.fd);
-    }
-  }
-  table.sockets.clear();
-  table.lines.clear();
-  table.owner = getpid();
-}
-
-// The table, locked, and its owner the calling process.
-std::unique_lock<std::mutex> LockTable() {
-  [[maybe_unused]] static const bool once = [] {
-    Table().owner = getpid();
-    pthread_atfork([] { Table().mutex.lock(); }, [] { Table().mutex.unlock(); },
-                   [] {
-                     GiveUpInherited(Table());
-                     Table().mutex.unlock();
-                   });
-    return true;
-  }();
-  std::unique_lock<std::mutex> lock(Table().mutex);
-  GiveUpInherited(Table());
-  return lock;
-}
-
-// Requires the lock.
-void Own(int fd) {
-  struct stat identity;
-  if (fstat(fd, &identity) != 0) return;
-  Table().sockets.push_back({fd, identity.st_dev, identity.st_ino});
-}
-
-void CloseOwned(int fd) {
-  std::unique_lock<std::mutex> lock = LockTable();
-  std::vector<OwnedSocket>& sockets = Table().sockets;
-  auto place = std::find_if(sockets.begin(), sockets.end(),
-                            [fd](const OwnedSocket& s) { return s.fd == fd; });
-  if (place == sockets.end()) return;  // inherited, and given up
-  sockets.erase(place);
-  close(fd);
-}
-
-// --- Addresses --------------------------------------------------------------
-
-// A socket's path may have 107 bytes, a directory's far more. Long ones are
-// reached through a descriptor of the directory, which lives as long as this.
-class SocketPath {
- public:
-  static absl::StatusOr<SocketPath> For(const std::string& path) {
-    SocketPath result;
-    std::string name = path;
-    if (path.size() >= sizeof(result.address_.sun_path)) {
-      const size_t slash = path.rfind('/');
-      if (slash == std::string::npos) {
-        return absl::InvalidArgumentError("stage: the name is too long");
-      }
-      const std::string directory = path.substr(0, slash);
-      result.directory_ =
-          open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-      if (result.directory_ < 0) {
-        return SystemFault(absl::StrCat("open ", directory), errno);
-      }
-      name =
-          absl::StrCat("/proc/self/fd/", result.directory_, path.substr(slash));
-      if (name.size() >= sizeof(result.address_.sun_path)) {
-        return absl::InvalidArgumentError("stage: the name is too long");
-      }
-    }
-    result.address_.sun_family = AF_UNIX;
-    std::memcpy(result.address_.sun_path, name.c_str(), name.size() + 1);
-    return result;
-  }
-
-  SocketPath(SocketPath&& other)
-      : address_(other.address_),
-        directory_(std::exchange(other.directory_, -1)) {}
-  ~SocketPath() {
-    if (directory_ >= 0) close(directory_);
-  }
-
-  const sockaddr* get() const {
-    return reinterpret_cast<const sockaddr*>(&address_);
-  }
-  static socklen_t size() { return sizeof(sockaddr_un); }
-
- private:
-  SocketPath() = default;
-
-  sockaddr_un address_ = {};
-  int directory_ = -1;
-};
+using stage_internal::ActorEnd;
+using stage_internal::CaseEnd;
+using stage_internal::Listener;
+using stage_internal::ReadOutcome;
 
 // --- Frames -----------------------------------------------------------------
 
@@ -209,25 +69,6 @@ absl::StatusOr<std::optional<Value>> TakeFrame(std::string& buffer) {
   return std::optional<Value>(*std::move(value));
 }
 
-enum class ReadOutcome { kData, kNothing, kEnd };
-
-// Appends what has arrived. A connection that was reset has ended, too.
-ReadOutcome ReadInto(std::string& buffer, int fd, int flags) {
-  char chunk[16384];
-  ssize_t n;
-  do {
-    n = recv(fd, chunk, sizeof chunk, flags);
-  } while (n < 0 && errno == EINTR);
-  if (n > 0) {
-    buffer.append(chunk, static_cast<size_t>(n));
-    return ReadOutcome::kData;
-  }
-  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-    return ReadOutcome::kNothing;
-  }
-  return ReadOutcome::kEnd;
-}
-
 }  // namespace
 
 // --- The actor --------------------------------------------------------------
@@ -239,36 +80,34 @@ namespace stage_internal {
 // the stage is gone, if this is the case's own process.
 class Line {
  public:
-  ~Line() {
-    if (owned_ && owner_ == getpid()) CloseOwned(fd_);
-  }
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
 
   // Of this process to that stage.
   static void ForgetAll(const std::string& address) {
     std::vector<std::shared_ptr<Line>> forgotten;  // dropped after the lock
-    std::unique_lock<std::mutex> lock = LockTable();
-    auto& lines = Table().lines;
-    for (auto it = lines.begin(); it != lines.end();) {
+    LockedLines locked = LockLines();
+    for (auto it = locked.lines.begin(); it != locked.lines.end();) {
       if (it->first.first == address) {
         forgotten.push_back(std::move(it->second));
-        it = lines.erase(it);
+        it = locked.lines.erase(it);
       } else {
         ++it;
       }
     }
-    lock.unlock();
   }
 
   static absl::StatusOr<std::shared_ptr<Line>> Get(const std::string& address,
                                                    std::string_view name) {
-    std::unique_lock<std::mutex> lock = LockTable();
-    std::shared_ptr<Line>& line = Table().lines[{address, std::string(name)}];
+    std::shared_ptr<Line> fresh;  // dropped after the lock
+    LockedLines locked = LockLines();
+    std::shared_ptr<Line>& line = locked.lines[{address, std::string(name)}];
     if (line == nullptr) {
-      absl::StatusOr<std::shared_ptr<Line>> fresh = Connect(address, name);
-      if (!fresh.ok()) return fresh;
-      line = *std::move(fresh);
+      PROCSPEC_ASSIGN_OR_RETURN(std::unique_ptr<ActorEnd> end,
+                                ActorEnd::Connect(address));
+      fresh.reset(new Line(std::move(end)));
+      PROCSPEC_RETURN_IF_ERROR(fresh->Send(name));
+      line = fresh;
     }
     return line;
   }
@@ -276,15 +115,7 @@ class Line {
   absl::Status Send(const Value& value) {
     PROCSPEC_RETURN_IF_ERROR(CheckOwner());
     PROCSPEC_ASSIGN_OR_RETURN(const std::string frame, Frame(value));
-    size_t sent = 0;
-    while (sent < frame.size()) {
-      const ssize_t n =
-          send(fd_, frame.data() + sent, frame.size() - sent, MSG_NOSIGNAL);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return Over();
-      sent += static_cast<size_t>(n);
-    }
-    return absl::OkStatus();
+    return end_->Write(frame) ? absl::OkStatus() : Over();
   }
 
   absl::StatusOr<Value> Receive() {
@@ -292,52 +123,25 @@ class Line {
     while (true) {
       PROCSPEC_ASSIGN_OR_RETURN(std::optional<Value> value, TakeFrame(buffer_));
       if (value.has_value()) return *std::move(value);
-      if (ReadInto(buffer_, fd_, 0) == ReadOutcome::kEnd) return Over();
+      if (end_->Read(buffer_) == ReadOutcome::kEnd) return Over();
     }
   }
 
  private:
-  Line(int fd, pid_t owner) : fd_(fd), owner_(owner) {}
-
-  // Requires the table's lock.
-  static absl::StatusOr<std::shared_ptr<Line>> Connect(
-      const std::string& address, std::string_view name) {
-    PROCSPEC_ASSIGN_OR_RETURN(const SocketPath path, SocketPath::For(address));
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return SystemFault("socket", errno);
-    int result;
-    do {
-      result = connect(fd, path.get(), SocketPath::size());
-    } while (result != 0 && errno == EINTR);
-    if (result != 0) {
-      const int code = errno;
-      close(fd);
-      return SystemFault(absl::StrCat("connect to ", address), code);
-    }
-    std::shared_ptr<Line> line(new Line(fd, getpid()));
-    if (absl::Status status = line->Send(name); !status.ok()) {
-      close(fd);
-      return status;
-    }
-    Own(fd);
-    line->owned_ = true;
-    return line;
-  }
+  explicit Line(std::unique_ptr<ActorEnd> end) : end_(std::move(end)) {}
 
   static absl::Status Over() {
     return absl::UnavailableError("stage: the case is over");
   }
 
   absl::Status CheckOwner() const {
-    if (owner_ == getpid()) return absl::OkStatus();
+    if (end_->IsOfThisProcess()) return absl::OkStatus();
     return absl::FailedPreconditionError(
         "stage: this Actor belongs to the process that forked this one; "
         "construct another");
   }
 
-  const int fd_;
-  const pid_t owner_;
-  bool owned_ = false;  // its descriptor is in the table, and closed with it
+  const std::unique_ptr<ActorEnd> end_;
   std::string buffer_;
 };
 
@@ -380,10 +184,11 @@ namespace {
 
 // The case's end of an actor's line.
 struct Peer {
-  int fd = -1;
+  bool ended() const { return end == nullptr; }
+
+  std::unique_ptr<CaseEnd> end;  // null: its process has ended
   int64_t pid = 0;
-  std::string name;  // empty until it said it
-  bool ended = false;
+  std::string name;     // empty until it said it
   absl::Status broken;  // what came was not a message
   std::string buffer;
   // With the number of its arrival, over all peers.
@@ -403,19 +208,17 @@ absl::StatusOr<Value> OutcomeFrom(const Value& message, bool& malformed) {
   return absl::DataLossError("stage: a malformed message");
 }
 
-class PosixStage : public Stage {
+class LineStage : public Stage {
  public:
-  PosixStage(std::string address, int listener)
-      : address_(std::move(address)), listener_(listener) {}
+  explicit LineStage(std::unique_ptr<Listener> listener)
+      : listener_(std::move(listener)) {}
 
-  ~PosixStage() override {
-    for (const std::unique_ptr<Peer>& peer : peers_) ClosePeer(*peer);
-    stage_internal::Line::ForgetAll(address_);
-    CloseOwned(listener_);
-    unlink(address_.c_str());
+  ~LineStage() override {
+    for (const std::unique_ptr<Peer>& peer : peers_) peer->end.reset();
+    stage_internal::Line::ForgetAll(address());
   }
 
-  const std::string& address() const override { return address_; }
+  const std::string& address() const override { return listener_->address(); }
 
   absl::StatusOr<Value> Expect(std::string_view actor,
                                absl::Duration patience) override {
@@ -451,27 +254,22 @@ class PosixStage : public Stage {
     PROCSPEC_ASSIGN_OR_RETURN(Peer * peer, WaitFor(actor, Guard()));
     PROCSPEC_ASSIGN_OR_RETURN(const std::string frame, Frame(value));
     Stopwatch watch;
-    size_t sent = 0;
-    while (sent < frame.size()) {
-      if (peer->ended) return Ended(actor);
-      const ssize_t n = send(peer->fd, frame.data() + sent, frame.size() - sent,
-                             MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (n >= 0) {
-        sent += static_cast<size_t>(n);
-        continue;
-      }
-      if (errno == EINTR) continue;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) return Ended(actor);
+    std::string_view left = frame;
+    while (true) {
+      const std::optional<size_t> sent =
+          peer->ended() ? std::nullopt : peer->end->Write(left);
+      if (!sent.has_value()) return Ended(actor);
+      left.remove_prefix(*sent);
+      if (left.empty()) return absl::OkStatus();
+      if (*sent > 0) continue;
       if (watch.Elapsed() > Guard()) {
         return absl::DeadlineExceededError(
             absl::StrCat("stage: '", actor, "' takes no cue"));
       }
       // It may itself be waiting for us to read.
       Drain();
-      pollfd writable = {peer->fd, POLLOUT, 0};
-      poll(&writable, 1, /*timeout=*/5);
+      if (!peer->ended()) peer->end->WaitUntilWritable();
     }
-    return absl::OkStatus();
   }
 
   testing::AssertionResult IsSilent(std::string_view actor,
@@ -486,7 +284,7 @@ class PosixStage : public Stage {
     Peer* speaker = nullptr;
     PumpUntil(duration, [&] {
       speaker = NextSpeaker(actors);
-      return speaker != nullptr || peer->ended;
+      return speaker != nullptr || peer->ended();
     });
     if (speaker != nullptr) {
       const absl::StatusOr<Value>& said = speaker->said.front().second;
@@ -494,7 +292,7 @@ class PosixStage : public Stage {
              << "'" << actor << "' was to be silent and said "
              << (said.ok() ? DebugString(*said) : said.status().ToString());
     }
-    if (peer->ended) {
+    if (peer->ended()) {
       return testing::AssertionFailure()
              << "'" << actor << "' was to be blocked and has ended";
     }
@@ -505,7 +303,7 @@ class PosixStage : public Stage {
                           absl::Duration patience) override {
     Stopwatch watch;
     PROCSPEC_ASSIGN_OR_RETURN(Peer * peer, WaitFor(actor, patience));
-    if (PumpUntil(patience - watch.Elapsed(), [&] { return peer->ended; })) {
+    if (PumpUntil(patience - watch.Elapsed(), [&] { return peer->ended(); })) {
       return absl::OkStatus();
     }
     return absl::DeadlineExceededError(
@@ -546,21 +344,12 @@ class PosixStage : public Stage {
     }
   }
 
-  std::vector<pollfd> Watched() const {
-    std::vector<pollfd> watched = {{listener_, POLLIN, 0}};
-    for (const std::unique_ptr<Peer>& peer : peers_) {
-      if (!peer->ended) watched.push_back({peer->fd, POLLIN, 0});
-    }
-    return watched;
-  }
-
   bool WaitForInput(absl::Duration patience) {
-    std::vector<pollfd> watched = Watched();
-    // Rounded up, so that it does not spin in the last millisecond.
-    const absl::Duration capped =
-        std::min(absl::Ceil(patience, absl::Milliseconds(1)), absl::Hours(1));
-    return poll(watched.data(), watched.size(),
-                static_cast<int>(absl::ToInt64Milliseconds(capped))) > 0;
+    std::vector<CaseEnd*> ends;
+    for (const std::unique_ptr<Peer>& peer : peers_) {
+      if (!peer->ended()) ends.push_back(peer->end.get());
+    }
+    return listener_->Wait(ends, patience);
   }
 
   // Everything that has arrived, so that the end of one process is seen before
@@ -569,44 +358,27 @@ class PosixStage : public Stage {
     do {
       Accept();
       for (const std::unique_ptr<Peer>& peer : peers_) {
-        if (!peer->ended) Read(*peer);
+        if (!peer->ended()) Read(*peer);
       }
     } while (WaitForInput(absl::ZeroDuration()));
   }
 
   void Accept() {
-    while (true) {
-      const int fd =
-          accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-      if (fd < 0) {
-        if (errno == EINTR || errno == ECONNABORTED) continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-        // Out of descriptors: going on would spin.
-        std::perror("procspec: the judge failed: accept");
-        std::abort();
-      }
-      {
-        std::unique_lock<std::mutex> lock = LockTable();
-        Own(fd);
-      }
+    while (std::unique_ptr<CaseEnd> end = listener_->Accept()) {
       auto peer = std::make_unique<Peer>();
-      peer->fd = fd;
-      ucred credentials = {};
-      socklen_t size = sizeof credentials;
-      if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0) {
-        peer->pid = credentials.pid;
-      }
+      peer->pid = end->pid();
+      peer->end = std::move(end);
       peers_.push_back(std::move(peer));
     }
   }
 
   void Read(Peer& peer) {
     while (true) {
-      const ReadOutcome outcome = ReadInto(peer.buffer, peer.fd, MSG_DONTWAIT);
+      const ReadOutcome outcome = peer.end->Read(peer.buffer);
       if (outcome == ReadOutcome::kNothing) return;
       TakeMessages(peer);
       if (outcome == ReadOutcome::kEnd || !peer.broken.ok()) {
-        ClosePeer(peer);
+        peer.end.reset();
         return;
       }
     }
@@ -636,12 +408,6 @@ class PosixStage : public Stage {
         }
       }
     }
-  }
-
-  void ClosePeer(Peer& peer) {
-    if (peer.ended) return;
-    CloseOwned(peer.fd);
-    peer.ended = true;
   }
 
   static bool IsAmong(const std::string& name,
@@ -693,7 +459,7 @@ class PosixStage : public Stage {
             peer->broken.code(),
             absl::StrCat(peer->broken.message(), ", from '", peer->name, "'"));
       }
-      if (peer->name.empty() || peer->ended || !IsAmong(peer->name, actors)) {
+      if (peer->name.empty() || peer->ended() || !IsAmong(peer->name, actors)) {
         continue;
       }
       if (!live.insert(peer->name).second) {
@@ -709,7 +475,7 @@ class PosixStage : public Stage {
     if (actors.empty()) return absl::OkStatus();  // others may still come
     for (const std::string& actor : actors) {
       Peer* peer = Latest(actor);
-      if (peer == nullptr || !peer->ended) return absl::OkStatus();
+      if (peer == nullptr || !peer->ended()) return absl::OkStatus();
     }
     return Ended(NamesOf(actors));
   }
@@ -730,14 +496,13 @@ class PosixStage : public Stage {
     for (const std::unique_ptr<Peer>& peer : peers_) {
       if (peer->name.empty()) continue;
       present.push_back(
-          absl::StrCat("'", peer->name, peer->ended ? "' (ended)" : "'"));
+          absl::StrCat("'", peer->name, peer->ended() ? "' (ended)" : "'"));
     }
     if (present.empty()) return "; nobody has connected";
     return absl::StrCat("; connected: ", absl::StrJoin(present, ", "));
   }
 
-  const std::string address_;
-  const int listener_;
+  const std::unique_ptr<Listener> listener_;  // the last to go
   uint64_t next_arrival_ = 0;
   std::vector<std::unique_ptr<Peer>> peers_;
 };
@@ -745,21 +510,9 @@ class PosixStage : public Stage {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Stage>> Stage::Open(std::string_view directory) {
-  std::string address = absl::StrCat(directory, "/stage");
-  PROCSPEC_ASSIGN_OR_RETURN(const SocketPath path, SocketPath::For(address));
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return SystemFault("socket", errno);
-  if (bind(fd, path.get(), SocketPath::size()) != 0 ||
-      listen(fd, kBacklog) != 0) {
-    const int code = errno;
-    close(fd);
-    return SystemFault(absl::StrCat("listen at ", address), code);
-  }
-  {
-    std::unique_lock<std::mutex> lock = LockTable();
-    Own(fd);
-  }
-  return std::make_unique<PosixStage>(std::move(address), fd);
+  PROCSPEC_ASSIGN_OR_RETURN(std::unique_ptr<Listener> listener,
+                            Listener::Open(directory));
+  return std::make_unique<LineStage>(std::move(listener));
 }
 
 }  // namespace procspec::harness
