@@ -86,8 +86,8 @@ void AddThreads(std::vector<Belonging>& found) {
   for (BOOL more = Thread32First(snapshot.get(), &entry); more;
        more = Thread32Next(snapshot.get(), &entry)) {
     if (entry.th32OwnerProcessID != GetCurrentProcessId()) continue;
-    const UniqueHandle thread(
-        OpenThread(THREAD_QUERY_INFORMATION, FALSE, entry.th32ThreadID));
+    const UniqueHandle thread(OpenThread(THREAD_QUERY_INFORMATION | SYNCHRONIZE,
+                                         FALSE, entry.th32ThreadID));
     FILETIME begun = {}, ended = {}, kernel = {}, user = {};
     // One that has ended is listed as long as somebody has a handle of it.
     if (!thread ||

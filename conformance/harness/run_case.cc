@@ -135,6 +135,9 @@ Outcome RunOnlyTest(const CaseRun& run, const std::string& result_path) {
   recorder->UpdateHangOutcome();
   ArmHangGuard(HangGuard(), result_path);
   // The guard may have a thread, which is not the case's.
+  // GoogleTest gets what it keeps for this thread: on Windows another thread,
+  // which watches for its end.
+  { SCOPED_TRACE("the first"); }
   const std::vector<Belonging> before = ListBelongings();
   Stopwatch watch;
   const int code = RUN_ALL_TESTS();
