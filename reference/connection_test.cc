@@ -279,9 +279,7 @@ std::string MethodName(const testing::TestParamInfo<StartMethod>& method) {
   return method.param == StartMethod::kFork ? "Fork" : "Spawn";
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PipeTest,
-                         testing::Values(StartMethod::kFork,
-                                         StartMethod::kSpawn),
+INSTANTIATE_TEST_SUITE_P(All, PipeTest, testing::ValuesIn(StartMethods()),
                          MethodName);
 
 TEST_P(PipeTest, Echoes) {
@@ -314,7 +312,7 @@ TEST_P(PipeTest, EndOfTheSenderIsEndOfFile) {
     const absl::Time before = absl::Now();
     EXPECT_TRUE(IsEndOfFile(pipe.first->RecvBytes().status()));
     EXPECT_LT(absl::Now() - before, absl::Seconds(10));
-    EXPECT_EQ(End(child), killed ? -9 : 0);
+    EXPECT_EQ(End(child), killed ? CrashExitCode(CrashKind::kKill) : 0);
   }
 }
 

@@ -314,9 +314,7 @@ TEST_P(PoolTest, SubmitsFromSeveralThreads) {
   EXPECT_EQ(right, 200);
 }
 
-INSTANTIATE_TEST_SUITE_P(, PoolTest,
-                         testing::Values(StartMethod::kFork,
-                                         StartMethod::kSpawn),
+INSTANTIATE_TEST_SUITE_P(, PoolTest, testing::ValuesIn(StartMethods()),
                          [](const auto& tested) {
                            return tested.param == StartMethod::kFork ? "Fork"
                                                                      : "Spawn";

@@ -5,6 +5,7 @@
 // start methods: that an argument is the same object in the child.
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -38,8 +39,11 @@ class Sync : public testing::TestWithParam<StartMethod> {
 
   std::shared_ptr<Backend> backend_ = NewBackend(GetParam());
 };
-INSTANTIATE_TEST_SUITE_P(Fork, Sync, testing::Values(StartMethod::kFork));
-INSTANTIATE_TEST_SUITE_P(Spawn, Sync, testing::Values(StartMethod::kSpawn));
+INSTANTIATE_TEST_SUITE_P(All, Sync, testing::ValuesIn(StartMethods()),
+                         [](const auto& method) {
+                           return std::string(BackendName(method.param))
+                               .substr(sizeof("reference-") - 1);
+                         });
 
 // Exits with the number of the first line that is not as it should be.
 #define EXIT_UNLESS(condition) \

@@ -83,8 +83,11 @@ class Typed : public testing::TestWithParam<StartMethod> {
  protected:
   std::shared_ptr<Backend> backend_ = NewBackend(GetParam());
 };
-INSTANTIATE_TEST_SUITE_P(Fork, Typed, testing::Values(StartMethod::kFork));
-INSTANTIATE_TEST_SUITE_P(Spawn, Typed, testing::Values(StartMethod::kSpawn));
+INSTANTIATE_TEST_SUITE_P(All, Typed, testing::ValuesIn(StartMethods()),
+                         [](const auto& method) {
+                           return std::string(BackendName(method.param))
+                               .substr(sizeof("reference-") - 1);
+                         });
 
 TEST_P(Typed, StructsReachAChildAndComeBack) {
   constexpr int64_t kCount = 100;
