@@ -17,7 +17,6 @@
 #include "absl/time/time.h"
 #include "reference/backend.h"
 #include "reference/testing_board.h"
-#include "reference/testing_exit_codes.h"
 #include "spec/backend.h"
 #include "spec/error.h"
 #include "spec/status_macros.h"
@@ -313,7 +312,7 @@ TEST_P(PipeTest, EndOfTheSenderIsEndOfFile) {
     const absl::Time before = absl::Now();
     EXPECT_TRUE(IsEndOfFile(pipe.first->RecvBytes().status()));
     EXPECT_LT(absl::Now() - before, absl::Seconds(10));
-    EXPECT_EQ(End(child), killed ? TheExitCodes().killed : 0);
+    EXPECT_EQ(End(child), killed ? CrashExitCode(CrashKind::kKill) : 0);
   }
 }
 

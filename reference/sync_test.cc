@@ -5,6 +5,7 @@
 // start methods: that an argument is the same object in the child.
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -39,9 +40,9 @@ class Sync : public testing::TestWithParam<StartMethod> {
   std::shared_ptr<Backend> backend_ = NewBackend(GetParam());
 };
 INSTANTIATE_TEST_SUITE_P(All, Sync, testing::ValuesIn(StartMethods()),
-                         [](const auto& tested) {
-                           return tested.param == StartMethod::kFork ? "Fork"
-                                                                     : "Spawn";
+                         [](const auto& method) {
+                           return std::string(BackendName(method.param))
+                               .substr(sizeof("reference-") - 1);
                          });
 
 // Exits with the number of the first line that is not as it should be.

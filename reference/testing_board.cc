@@ -68,4 +68,19 @@ void Board::Park() const {
   os::SleepUntil(os::Deadline(2 * kGuard));
 }
 
+int CrashExitCode(CrashKind kind) {
+  const bool signals = os::HasFork();
+  switch (kind) {
+    case CrashKind::kKill:
+      return signals ? -9 : -15;
+    case CrashKind::kAbort:
+      return signals ? -6 : 3;
+    case CrashKind::kSegmentation:
+      return signals ? -11 : static_cast<int>(0xC0000005);
+    case CrashKind::kImmediateExit:
+      break;
+  }
+  return 0;
+}
+
 }  // namespace procspec::reference

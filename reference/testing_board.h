@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "reference/os/shared_memory.h"
 #include "reference/share.h"
+#include "spec/backend.h"
 #include "spec/shareable.h"
 
 namespace procspec::reference {
@@ -54,6 +55,11 @@ class Board final : public Shareable, public Transferable {
 
   os::SharedMemory memory_;
 };
+
+// What a process is said to have ended with after that crash (not
+// kImmediateExit), which differs from system to system. kKill also stands for
+// Process::Kill.
+int CrashExitCode(CrashKind kind);
 
 }  // namespace procspec::reference
 

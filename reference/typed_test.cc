@@ -84,9 +84,9 @@ class Typed : public testing::TestWithParam<StartMethod> {
   std::shared_ptr<Backend> backend_ = NewBackend(GetParam());
 };
 INSTANTIATE_TEST_SUITE_P(All, Typed, testing::ValuesIn(StartMethods()),
-                         [](const auto& tested) {
-                           return tested.param == StartMethod::kFork ? "Fork"
-                                                                     : "Spawn";
+                         [](const auto& method) {
+                           return std::string(BackendName(method.param))
+                               .substr(sizeof("reference-") - 1);
                          });
 
 TEST_P(Typed, StructsReachAChildAndComeBack) {

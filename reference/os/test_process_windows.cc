@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "reference/os/handle.h"
 #include "reference/os/test_process.h"
@@ -69,17 +70,18 @@ std::wstring ProgramPath() {
 
 std::wstring Number(int64_t number) { return std::to_wstring(number); }
 
-// A list of attributes that has the child inherit that handle alone.
+// A list of attributes that has the child inherit those handles alone.
 class InheritOnly {
  public:
-  explicit InheritOnly(HANDLE handle) : handle_(handle) {
+  explicit InheritOnly(std::vector<HANDLE> handles)
+      : handles_(std::move(handles)) {
     SIZE_T size = 0;
     InitializeProcThreadAttributeList(nullptr, 1, 0, &size);
     bytes_ = std::make_unique<char[]>(size);
     if (!InitializeProcThreadAttributeList(get(), 1, 0, &size) ||
-        !UpdateProcThreadAttribute(get(), 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
-                                   &handle_, sizeof(handle_), nullptr,
-                                   nullptr)) {
+        !UpdateProcThreadAttribute(
+            get(), 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, handles_.data(),
+            handles_.size() * sizeof(HANDLE), nullptr, nullptr)) {
       Fail("a list of attributes");
     }
   }
@@ -92,31 +94,38 @@ class InheritOnly {
   }
 
  private:
-  HANDLE handle_;
+  std::vector<HANDLE> handles_;
   std::unique_ptr<char[]> bytes_;
 };
+
+UniqueFile Inheritable(HANDLE handle) {
+  HANDLE copy = nullptr;
+  if (!DuplicateHandle(GetCurrentProcess(), handle, GetCurrentProcess(), &copy,
+                       0, TRUE, DUPLICATE_SAME_ACCESS)) {
+    Fail("DuplicateHandle");
+  }
+  return UniqueFile(copy);
+}
 
 }  // namespace
 
 TestProcess::TestProcess(const TestBody& body, SharedMemory& memory,
                          int64_t argument) {
-  HANDLE inheritable = nullptr;
-  if (!DuplicateHandle(GetCurrentProcess(), memory.handle(),
-                       GetCurrentProcess(), &inheritable, 0, TRUE,
-                       DUPLICATE_SAME_ACCESS)) {
-    Fail("DuplicateHandle");
-  }
-  const UniqueFile passed(inheritable);
-  const InheritOnly attributes(inheritable);
+  const UniqueFile passed = Inheritable(memory.handle());
+  // What goes wrong in the child is told in the test's log.
+  const UniqueFile errors = Inheritable(GetStdHandle(STD_ERROR_HANDLE));
+  const InheritOnly attributes({passed.get(), errors.get()});
   const std::wstring path = ProgramPath();
   std::wstring line = L'"' + path + L"\" ";
   line.append(kRunBody, kRunBody + std::strlen(kRunBody));
   line += L' ';
   line.append(body.name().begin(), body.name().end());
-  line += L' ' + Number(reinterpret_cast<intptr_t>(inheritable)) + L' ' +
+  line += L' ' + Number(reinterpret_cast<intptr_t>(passed.get())) + L' ' +
           Number(argument);
   STARTUPINFOEXW start{};
   start.StartupInfo.cb = sizeof(start);
+  start.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
+  start.StartupInfo.hStdError = errors.get();
   start.lpAttributeList = attributes.get();
   PROCESS_INFORMATION made{};
   // Suspended, so that it is in the job before it does anything.
