@@ -13,6 +13,7 @@
 #include <winternl.h>
 
 #include <functional>
+#include <limits>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -109,6 +110,61 @@ void AddThreads(std::vector<Belonging>& found) {
 
 // --- Handles ----------------------------------------------------------------
 
+// How many numbers in a row may be free: if it is known that there are more,
+// and if not.
+constexpr int kMaxGap = 16384;
+constexpr int kMaxGapToTheUnknown = 256;
+
+// Whether the C++ runtime may have made it for a lock or a condition variable.
+// MinGW's have an event and two semaphores from the first time that a thread
+// waits at them to their end, and static ones have no end.
+#ifdef __MINGW32__
+bool IsOfALock(HANDLE handle, const std::wstring& type) {
+  // What the documented NtQueryObject tells, and is in no header.
+  struct BasicInformation {
+    ULONG attributes;
+    ACCESS_MASK access;
+    ULONG handle_count;
+    ULONG reserved[11];
+  };
+  struct EventInformation {
+    LONG type;
+    LONG state;
+  };
+  struct SemaphoreInformation {
+    ULONG count;
+    LONG maximum;
+  };
+  using Query = NTSTATUS WINAPI(HANDLE, int, void*, ULONG, ULONG*);
+  static auto* const query_object = Find<Query>(L"ntdll.dll", "NtQueryObject");
+  static auto* const query_event = Find<Query>(L"ntdll.dll", "NtQueryEvent");
+  static auto* const query_semaphore =
+      Find<Query>(L"ntdll.dll", "NtQuerySemaphore");
+
+  DWORD flags = 0;
+  BasicInformation basic = {};
+  if (!GetHandleInformation(handle, &flags) ||
+      (flags & HANDLE_FLAG_INHERIT) != 0 ||
+      query_object(handle, 0, &basic, sizeof basic, nullptr) < 0 ||
+      basic.handle_count > 1) {
+    return false;
+  }
+  if (type == L"Event") {
+    constexpr LONG kResetsItself = 1;
+    EventInformation event = {};
+    return query_event(handle, 0, &event, sizeof event, nullptr) >= 0 &&
+           event.type == kResetsItself;
+  }
+  SemaphoreInformation semaphore = {};
+  return type == L"Semaphore" &&
+         query_semaphore(handle, 0, &semaphore, sizeof semaphore, nullptr) >=
+             0 &&
+         semaphore.maximum == std::numeric_limits<LONG>::max();
+}
+#else
+bool IsOfALock(HANDLE, const std::wstring&) { return false; }
+#endif
+
 // Of the object that the handle is of: "Event", "File"; empty: it is no handle.
 // Unlike other questions to a file this one does not wait for a call that is
 // under way on it.
@@ -134,18 +190,25 @@ bool IsOfTheSystem(const std::wstring& type) {
 }
 
 void AddHandles(std::vector<Belonging>& found) {
-  DWORD left = 0;
-  if (!GetProcessHandleCount(GetCurrentProcess(), &left)) return;
-  // The system tells how many there are and not which. They are multiples of
-  // four, the lowest that was free first; there are gaps where some were
-  // closed.
-  const uintptr_t end = 4 * (2 * static_cast<uintptr_t>(left) + 4096);
-  for (uintptr_t number = 4; number < end && left > 0; number += 4) {
+  // The system tells how many there are, and Wine not even that. Which ones is
+  // to be tried: they are multiples of four, and the lowest that is free comes
+  // first, so that there are gaps only where some were closed.
+  DWORD count = 0;
+  GetProcessHandleCount(GetCurrentProcess(), &count);
+  const int max_gap = count > 0 ? kMaxGap : kMaxGapToTheUnknown;
+  DWORD seen = 0;
+  int gap = 0;
+  for (uintptr_t number = 4; gap < max_gap && (count == 0 || seen < count);
+       number += 4) {
     HANDLE const handle = reinterpret_cast<HANDLE>(number);
     const std::wstring type = TypeOf(handle);
-    if (type.empty()) continue;
-    --left;
-    if (IsOfTheSystem(type)) continue;
+    if (type.empty()) {
+      ++gap;
+      continue;
+    }
+    gap = 0;
+    ++seen;
+    if (IsOfTheSystem(type) || IsOfALock(handle, type)) continue;
     Belonging belonging;
     belonging.kind = Belonging::Kind::kDescriptor;
     belonging.number = static_cast<int64_t>(number);

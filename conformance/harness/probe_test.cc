@@ -3,18 +3,19 @@
 
 #include "conformance/harness/probe.h"
 
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <fstream>
+#include <cstdlib>
+#include <filesystem>
 #include <future>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "conformance/harness/matchers.h"
+#include "conformance/harness/stage.h"
+#include "conformance/harness/system.h"
+#include "conformance/harness/testing/child.h"
 #include "gtest/gtest.h"
 
 namespace procspec::harness {
@@ -22,78 +23,74 @@ namespace {
 
 constexpr absl::Duration kShort = absl::Milliseconds(20);
 
+const ChildFunction waits("waits", [](const std::vector<std::string>&) -> int {
+  WaitForEver();
+});
+
+// An actor that says what it is cued.
+const ChildFunction echoes(
+    "echoes", [](const std::vector<std::string>& arguments) -> int {
+      Actor actor(arguments[0], "echo");
+      (void)actor.Say("ready");
+      while (true) {
+        const absl::StatusOr<Value> cue = actor.Await();
+        if (!cue.ok()) return 0;
+        (void)actor.Say(cue);
+      }
+    });
+
+const ChildFunction knows_its_parent(
+    "knows-its-parent", [](const std::vector<std::string>& arguments) -> int {
+      const absl::StatusOr<int64_t> parent = ParentOf(OwnPid());
+      return parent.ok() && absl::StrCat(*parent) == arguments[0] ? 0 : 1;
+    });
+
+const ChildFunction has_a_variable(
+    "has-a-variable", [](const std::vector<std::string>& arguments) -> int {
+      const char* value = std::getenv("PROBE_TEST");
+      return value != nullptr && value == arguments[0] ? 0 : 1;
+    });
+
 class ProbeTest : public testing::Test {
  protected:
   void SetUp() override {
-    child_ = fork();
-    if (child_ == 0) {
-      // A name that looks like the fields behind it.
-      prctl(PR_SET_NAME, "a) Z 1 (b");
-      while (true) pause();
-    }
+    child_ = waits.Start();
+    pid_ = child_->pid();
   }
-  void TearDown() override {
-    kill(child_, SIGKILL);
-    Reap();
-  }
-  void Reap() { waitpid(child_, nullptr, 0); }
 
-  pid_t child_ = 0;
+  std::unique_ptr<Child> child_;
+  int64_t pid_ = 0;
 };
 
-TEST_F(ProbeTest, SeesTheLifeOfAChildWithoutReapingIt) {
-  EXPECT_EQ(StateOf(child_), ProcessState::kRunning);
-  EXPECT_FALSE(WaitUntilDead(child_, kShort).ok());
+TEST_F(ProbeTest, SeesAChildLiveAndDie) {
+  EXPECT_EQ(StateOf(pid_), ProcessState::kRunning);
+  Stopwatch watch;
+  EXPECT_EQ(WaitUntilDead(pid_, kShort).code(),
+            absl::StatusCode::kDeadlineExceeded);
+  EXPECT_TRUE(watch.NotBefore(kShort));
 
-  ASSERT_OK(KillHard(child_));
-  EXPECT_OK(WaitUntilDead(child_));
-  EXPECT_EQ(StateOf(child_), ProcessState::kZombie);
-  EXPECT_FALSE(WaitUntilGone(child_, kShort).ok());
+  ASSERT_OK(KillHard(pid_));
+  EXPECT_OK(WaitUntilDead(pid_));
+  EXPECT_NE(StateOf(pid_), ProcessState::kRunning);
 
-  Reap();
-  EXPECT_EQ(StateOf(child_), ProcessState::kGone);
-  EXPECT_OK(WaitUntilDead(child_));
-  EXPECT_OK(WaitUntilGone(child_));
-}
-
-// It is a zombie by name only while another thread of it lives.
-TEST(ProbeThreadsTest, AProcessLivesAsLongAsAnyThreadOfIt) {
-  int gate[2];
-  ASSERT_EQ(pipe(gate), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    close(gate[1]);
-    std::thread([descriptor = gate[0]] {
-      char byte;
-      (void)!read(descriptor, &byte, 1);
-      _exit(0);
-    }).detach();
-    syscall(SYS_exit, 0);  // of this thread alone
-  }
-  close(gate[0]);
-  const auto main_thread_has_ended = [&] {
-    std::ifstream file("/proc/" + std::to_string(child) + "/stat");
-    std::string text;
-    std::getline(file, text);
-    return text.find(") Z ") != std::string::npos;
-  };
-  const Stopwatch watch;
-  while (!main_thread_has_ended() && watch.Before(Guard())) {
-  }
-  EXPECT_TRUE(main_thread_has_ended());
-  EXPECT_EQ(StateOf(child), ProcessState::kRunning);
-  close(gate[1]);
-  EXPECT_OK(WaitUntilDead(child));
-  EXPECT_EQ(waitpid(child, nullptr, WNOHANG), child);
+  EXPECT_EQ(child_->Wait(),
+            ThisPlatform() == ClausePlatform::kWindows ? kKilledExitCode : -1);
+  EXPECT_EQ(StateOf(pid_), ProcessState::kGone);
+  EXPECT_OK(WaitUntilDead(pid_));
+  EXPECT_OK(WaitUntilGone(pid_));
 }
 
 TEST_F(ProbeTest, KnowsParents) {
-  EXPECT_THAT(ParentOf(child_), IsOkAndHolds(OwnPid()));
-  EXPECT_THAT(ParentOf(OwnPid()), IsOkAndHolds(getppid()));
+  EXPECT_THAT(ParentOf(pid_), IsOkAndHolds(OwnPid()));
+  EXPECT_EQ(knows_its_parent.Start({absl::StrCat(OwnPid())})->Wait(), 0);
 }
 
 TEST_F(ProbeTest, CountsThreads) {
-  EXPECT_THAT(ThreadCountOf(child_), IsOkAndHolds(1));
+  // One that has just begun may not be counted yet, and a system may have
+  // threads of its own in it.
+  const absl::StatusOr<int64_t> of_child = ThreadCountOf(pid_);
+  ASSERT_OK(of_child);
+  EXPECT_GE(*of_child, 1);
   // Counted while a first one lives: with it a sanitizer starts its own, and
   // one that was joined may still be counted.
   std::promise<void> end;
@@ -109,27 +106,60 @@ TEST_F(ProbeTest, CountsThreads) {
   EXPECT_THAT(after, IsOkAndHolds(*before + 1));
 }
 
-TEST_F(ProbeTest, StopsAndContinues) {
-  ASSERT_OK(Stop(child_));
-  EXPECT_EQ(StateOf(child_), ProcessState::kRunning);
-  ASSERT_OK(Continue(child_));
+TEST(ProbeStopTest, AStoppedProcessDoesNothingUntilItIsLetGoOn) {
+  const std::string directory = NewDirectory();
+  ASSERT_OK_AND_ASSIGN(std::unique_ptr<Stage> stage, Stage::Open(directory));
+  const std::unique_ptr<Child> child = echoes.Start({stage->address()});
+  EXPECT_THAT(stage->Expect("echo"), IsOkAndHolds("ready"));
+
+  ASSERT_OK(Stop(child->pid()));
+  EXPECT_EQ(StateOf(child->pid()), ProcessState::kRunning);
+  ASSERT_OK(stage->Cue("echo", "cue"));
+  EXPECT_TRUE(stage->IsSilent("echo", Observation()));
+
+  ASSERT_OK(Continue(child->pid()));
+  EXPECT_THAT(stage->Expect("echo"), IsOkAndHolds("cue"));
+
+  ASSERT_OK(Stop(child->pid()));
+  ASSERT_OK(KillHard(child->pid()));
+  EXPECT_OK(WaitUntilDead(child->pid()));
+  stage.reset();
+  std::filesystem::remove_all(directory);
 }
 
 TEST_F(ProbeTest, AbsentProcessesAreNotFound) {
-  ASSERT_OK(KillHard(child_));
-  Reap();
-  EXPECT_EQ(ParentOf(child_).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(ThreadCountOf(child_).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(KillHard(child_).code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(Stop(child_).code(), absl::StatusCode::kNotFound);
+  ASSERT_OK(KillHard(pid_));
+  child_->Wait();
+  EXPECT_EQ(ParentOf(pid_).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ThreadCountOf(pid_).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(KillHard(pid_).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Stop(pid_).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Continue(pid_).code(), absl::StatusCode::kNotFound);
 }
 
 TEST_F(ProbeTest, GroupsAreNeverSignalled) {
   EXPECT_FALSE(KillHard(0).ok());
   EXPECT_FALSE(KillHard(-1).ok());
-  EXPECT_FALSE(Stop(-child_).ok());
-  EXPECT_EQ(StateOf(child_), ProcessState::kRunning);
+  EXPECT_FALSE(Stop(-pid_).ok());
+  EXPECT_EQ(StateOf(pid_), ProcessState::kRunning);
+}
+
+TEST(ProbeEnvironmentTest, AVariableIsSetHereAndInPrograms) {
+  for (const char* value : {"one", "two words"}) {
+    SetEnvironment("PROBE_TEST", value);
+    EXPECT_STREQ(std::getenv("PROBE_TEST"), value);
+    EXPECT_EQ(has_a_variable.Start({value})->Wait(), 0);
+  }
 }
 
 }  // namespace
 }  // namespace procspec::harness
+
+int main(int argc, char** argv) {
+  if (std::optional<int> code =
+          procspec::harness::RunChildFunction(argc, argv)) {
+    return *code;
+  }
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

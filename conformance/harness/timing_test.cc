@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "conformance/harness/probe.h"
 #include "gtest/gtest.h"
 
 namespace procspec::harness {
@@ -16,8 +17,8 @@ namespace {
 // own (and GoogleTest runs suites of this name before any other test).
 int ExitCodeWith(const char* scale, const char* guard, absl::Duration deadline,
                  absl::Duration patience) {
-  if (scale != nullptr) setenv("PROCSPEC_TIME_SCALE", scale, 1);
-  if (guard != nullptr) setenv("PROCSPEC_GUARD_MS", guard, 1);
+  if (scale != nullptr) SetEnvironment("PROCSPEC_TIME_SCALE", scale);
+  if (guard != nullptr) SetEnvironment("PROCSPEC_GUARD_MS", guard);
   const bool as_expected = Deadline() == deadline &&
                            Observation() == deadline && Guard() == patience &&
                            HangGuard() == 2 * patience;
