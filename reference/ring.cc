@@ -313,21 +313,25 @@ bool Ring::HasSpace(size_t size) const {
 bool Ring::StreamingLocked() {
   State& s = *state_;
   if (s.streaming.load(std::memory_order_relaxed) == 0) return false;
-  // Room for the mark: whoever died right after making one has left none until
-  // a reader is past it.
-  const uint64_t tail = s.tail.own_position();
-  if (tail - s.head.position() > s.capacity - sizeof(Frame)) return true;
   const RobustMutex::LockResult result = s.stream_mutex.TryLock();
   if (result == RobustMutex::LockResult::kTimedOut) return true;
-  Frame& frame = FrameAt(tail);
-  frame.size = 0;
-  frame.flags = Frame::kAbort | Frame::kLast;
-  s.tail.MoveTo(tail + sizeof(Frame), 0);
-  s.streaming.store(0, std::memory_order_relaxed);
   if (result == RobustMutex::LockResult::kOwnerDied) {
     s.stream_mutex.MarkRepaired();
   }
+  // Only now: as long as it lived, the streamer moved the tail.
+  const uint64_t tail = s.tail.own_position();
+  // Room for the mark: whoever died right after making one has left none until
+  // a reader is past it.
+  const bool room = tail - s.head.position() <= s.capacity - sizeof(Frame);
+  if (room) {
+    Frame& frame = FrameAt(tail);
+    frame.size = 0;
+    frame.flags = Frame::kAbort | Frame::kLast;
+    s.tail.MoveTo(tail + sizeof(Frame), 0);
+    s.streaming.store(0, std::memory_order_relaxed);
+  }
   s.stream_mutex.Unlock();
+  if (!room) return true;
   s.readers.WakeAll();
   s.piece_reader.WakeAll();
   s.space.WakeAll();
