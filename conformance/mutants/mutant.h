@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "conformance/mutants/base.h"
 #include "conformance/mutants/forward.h"
+#include "conformance/mutants/platform.h"
 #include "spec/capability.h"
 #include "spec/clause.h"
 

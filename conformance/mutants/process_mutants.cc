@@ -1074,7 +1074,7 @@ class DaemonsReapedAtOnce : public ForwardProcess {
  public:
   using ForwardProcess::ForwardProcess;
   absl::Status Start() override {
-    if (inner().Daemon()) std::signal(SIGCHLD, SIG_IGN);
+    if (inner().Daemon()) ForgetEndedChildren();
     return inner().Start();
   }
 };
