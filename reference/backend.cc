@@ -19,6 +19,7 @@
 #include "reference/event.h"
 #include "reference/exit.h"
 #include "reference/lock.h"
+#include "reference/os/doorbell.h"
 #include "reference/os/process.h"
 #include "reference/os/stream.h"
 #include "reference/pool.h"
@@ -191,6 +192,7 @@ std::shared_ptr<Backend> NewBackend(StartMethod method) {
   RunExitRulesAtExit();
   // What the process keeps to its end, it gets now.
   if (method == StartMethod::kFork) os::PrepareEmptyStandardInput();
+  os::Doorbell::PrepareThread();
   return std::make_shared<ReferenceBackend>(method);
 }
 

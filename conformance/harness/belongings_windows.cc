@@ -209,6 +209,11 @@ void AddHandles(std::vector<Belonging>& found) {
     gap = 0;
     ++seen;
     if (IsOfTheSystem(type) || IsOfALock(handle, type)) continue;
+    // An ended child that nobody has asked about: as little a leak as a zombie
+    // is, whose place it takes.
+    if (type == L"Process" && WaitForSingleObject(handle, 0) == WAIT_OBJECT_0) {
+      continue;
+    }
     Belonging belonging;
     belonging.kind = Belonging::Kind::kDescriptor;
     belonging.number = static_cast<int64_t>(number);
@@ -227,7 +232,11 @@ void AddHandles(std::vector<Belonging>& found) {
 void WarmUp() {
   std::thread([] { std::this_thread::get_id(); }).join();
   std::this_thread::get_id();
-  (void)win32::RandomHex(1);
+  // The directory of named objects.
+  const std::wstring name =
+      L"Local\\procspec-" +
+      win32::Wide(win32::RandomHex(16).value_or("warm-up"));
+  const UniqueHandle named(CreateEventW(nullptr, TRUE, FALSE, name.c_str()));
   const UniqueHandle done(CreateEventW(nullptr, TRUE, FALSE, nullptr));
   if (TrySubmitThreadpoolCallback(
           [](PTP_CALLBACK_INSTANCE, void* event) { SetEvent(event); },

@@ -23,6 +23,9 @@ class Doorbell {
   // Two connected ends.
   static absl::StatusOr<std::pair<Doorbell, Doorbell>> NewPair();
 
+  // Gets what the calling thread needs for it and keeps to its end.
+  static void PrepareThread();
+
   explicit Doorbell(UniqueFile file) : file_(std::move(file)) {}
 
   // Ends a Wait at the other end, now or later. False: nobody is left there.

@@ -21,6 +21,8 @@ absl::StatusOr<std::pair<Doorbell, Doorbell>> Doorbell::NewPair() {
                    Doorbell(UniqueFile(ends[1])));
 }
 
+void Doorbell::PrepareThread() {}
+
 bool Doorbell::Ring() const {
   const char ring = 0;
   const auto sent = RetryOnInterrupt(

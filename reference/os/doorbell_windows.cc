@@ -69,6 +69,8 @@ absl::StatusOr<std::pair<Doorbell, Doorbell>> Doorbell::NewPair() {
   return std::pair(Doorbell(std::move(first)), Doorbell(std::move(second)));
 }
 
+void Doorbell::PrepareThread() { (void)EventOfThread(); }
+
 bool Doorbell::Ring() const {
   const char ring = 0;
   OVERLAPPED operation{};
