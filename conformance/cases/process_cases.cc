@@ -1463,6 +1463,7 @@ PROCSPEC_CASE_F(ProcessCase, "process.files.shared.visible", "absolute-names") {
 }
 
 PROCSPEC_CASE_F(ProcessCase, "process.files.shared.visible", "relative-names") {
+  const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(directory());
   ASSERT_OK(WriteText("in.txt", "from the creator"));
   ASSERT_OK_AND_ASSIGN(auto process, StartProcess("ProcessReadAndWrite",
@@ -1472,6 +1473,7 @@ PROCSPEC_CASE_F(ProcessCase, "process.files.shared.visible", "relative-names") {
   ASSERT_OK(stage().Expect("child"));
   EXPECT_THAT(ReadText("out.txt"), IsOkAndHolds("from the child"));
   (void)process->Join(Guard());
+  std::filesystem::current_path(before);  // Windows has a handle of it
 }
 
 constexpr int kTicketsEach = 20;
