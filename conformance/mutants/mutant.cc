@@ -11,6 +11,7 @@
 
 #include "conformance/harness/backend_registry.h"
 #include "conformance/harness/probe.h"
+#include "conformance/mutants/maker.h"
 
 namespace procspec::mutants {
 namespace {
@@ -121,6 +122,7 @@ std::shared_ptr<Backend> Make(const std::string& name) {
   }
   std::shared_ptr<Backend> inner = base->factory();
   if (inner == nullptr) return nullptr;
+  BecomeMaker();
   std::shared_ptr<ForwardBackend> side =
       mutant.factory(mutant.spec.name, inner);
   TheInterposer().SetName(name);

@@ -20,6 +20,7 @@
 #include "absl/types/span.h"
 #include "conformance/harness/timing.h"
 #include "conformance/mutants/forward.h"
+#include "conformance/mutants/maker.h"
 #include "conformance/mutants/mutant.h"
 #include "spec/connection.h"
 #include "spec/error.h"
@@ -80,18 +81,6 @@ class WatchedReceives : public ForwardConnection {
     if (result.ok()) return result;
     return status;
   }
-};
-
-// Tells the process that made it from its forked children.
-class Maker {
- public:
-  explicit Maker(ForwardBackend& backend)
-      : backend_(backend), maker_(backend.Pid().value_or(-1)) {}
-  bool IsThis() const { return backend_.Pid().value_or(-1) == maker_; }
-
- private:
-  ForwardBackend& backend_;
-  const int64_t maker_;
 };
 
 // A connection that knows the other end of its pipe.

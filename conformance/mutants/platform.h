@@ -17,6 +17,10 @@ extern const std::string_view kUsualBase;
 // And the one that starts a child as a fresh image of the program.
 extern const std::string_view kFreshImageBase;
 
+// Whether there is one way only to end a process from outside, by whatever
+// name: by clause process.kill.ends.exitcode.
+extern const bool kKillIsTerminate;
+
 // Has the system forget each child of this process as it ends. Where nothing of
 // an ended child remains there is nothing to do.
 void ForgetEndedChildren();

@@ -10,6 +10,8 @@ namespace procspec::mutants {
 constinit const std::string_view kUsualBase = "reference-fork";
 constinit const std::string_view kFreshImageBase = "reference-spawn";
 
+constinit const bool kKillIsTerminate = false;
+
 void ForgetEndedChildren() { signal(SIGCHLD, SIG_IGN); }
 
 }  // namespace procspec::mutants

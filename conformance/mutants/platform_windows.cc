@@ -8,6 +8,8 @@ namespace procspec::mutants {
 constinit const std::string_view kUsualBase = "reference-createprocess";
 constinit const std::string_view kFreshImageBase = "reference-createprocess";
 
+constinit const bool kKillIsTerminate = true;
+
 void ForgetEndedChildren() {}
 
 }  // namespace procspec::mutants

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -22,8 +23,11 @@
 #include "absl/time/time.h"
 #include "conformance/harness/probe.h"
 #include "conformance/harness/timing.h"
+#include "conformance/mutants/common_ground.h"
 #include "conformance/mutants/forward.h"
+#include "conformance/mutants/maker.h"
 #include "conformance/mutants/mutant.h"
+#include "conformance/mutants/platform.h"
 #include "spec/backend.h"
 #include "spec/capability.h"
 #include "spec/error.h"
@@ -36,7 +40,7 @@ namespace procspec::mutants {
 namespace {
 
 // A backend that knows whether it is in the process that made it, or in a child
-// of that. (All mutants here start children by fork.)
+// of that.
 class Mutant : public ForwardBackend {
  public:
   using ForwardBackend::ForwardBackend;
@@ -46,7 +50,7 @@ class Mutant : public ForwardBackend {
   int64_t creator() const { return creator_; }
 
  private:
-  const int64_t creator_ = inner().Pid().value_or(0);
+  const int64_t creator_ = MakerPid(inner());
 };
 
 // What is wrong with processes must leave pools alone: the reference's workers
@@ -264,38 +268,43 @@ class TargetBeatsType : public ForwardBackend {
 const bool target_beats_type = RegisterBackend<TargetBeatsType>(
     "process-target-beats-type", {"process.run.override"});
 
-// Attributes come back from the child: objects share a cell.
-class AttributesShared : public ForwardProcess {
+// Attributes come back from the child: what is set in it, its creator sees.
+class AttributesShared : public Mutant {
  public:
-  using ForwardProcess::ForwardProcess;
-  absl::Status Start() override {
-    PROCSPEC_ASSIGN_OR_RETURN(cell_, backend().inner().NewSimpleQueue());
-    PROCSPEC_RETURN_IF_ERROR(cell_->Put(Dict()));
-    return inner().Start();
-  }
-  absl::Status SetAttribute(std::string_view name, Value value) override {
-    if (cell_ != nullptr) {
-      PROCSPEC_ASSIGN_OR_RETURN(Value all, cell_->Get());
-      (*all.get_if<Dict>())[std::string(name)] = value;
-      PROCSPEC_RETURN_IF_ERROR(cell_->Put(all));
-    }
-    return ForwardProcess::SetAttribute(name, std::move(value));
-  }
-  absl::StatusOr<Value> Attribute(std::string_view name) override {
-    if (cell_ != nullptr) {
-      PROCSPEC_ASSIGN_OR_RETURN(const Value all, cell_->Get());
-      PROCSPEC_RETURN_IF_ERROR(cell_->Put(all));
-      const Dict& attributes = *all.get_if<Dict>();
-      const auto it = attributes.find(name);
-      if (it != attributes.end()) return it->second;
-    }
-    return ForwardProcess::Attribute(name);
+  using Mutant::Mutant;
+  using Mutant::Wrap;
+  std::shared_ptr<Process> Wrap(std::shared_ptr<Process> process) override {
+    return std::make_shared<Shared>(*this, std::move(process));
   }
 
  private:
-  std::shared_ptr<SimpleQueue> cell_;
+  class Shared : public ForwardProcess {
+   public:
+    using ForwardProcess::ForwardProcess;
+    absl::Status SetAttribute(std::string_view name, Value value) override {
+      if (mutant().InChild()) {
+        Dict all = mutant().ground_.Read(File());
+        all[std::string(name)] = value;
+        PROCSPEC_RETURN_IF_ERROR(mutant().ground_.Write(File(), all));
+      }
+      return ForwardProcess::SetAttribute(name, std::move(value));
+    }
+    absl::StatusOr<Value> Attribute(std::string_view name) override {
+      const Dict all = mutant().ground_.Read(File());
+      const auto it = all.find(name);
+      return it != all.end() ? it->second : ForwardProcess::Attribute(name);
+    }
+
+   private:
+    AttributesShared& mutant() {
+      return static_cast<AttributesShared&>(backend());
+    }
+    std::string File() { return "attributes-" + inner().Name(); }
+  };
+
+  const CommonGround ground_{inner()};
 };
-const bool attributes_shared = RegisterProcess<AttributesShared>(
+const bool attributes_shared = RegisterBackend<AttributesShared>(
     "process-attributes-come-back", {"process.run.attrs-lost"});
 
 // --- Name --------------------------------------------------------------------
@@ -738,23 +747,51 @@ class OnTermination : public Mutant {
   static inline OnTermination* mutant = nullptr;
 };
 
-class TerminateRunsHandlers : public OnTermination {
+// A child with exit handlers runs them when it is terminated.
+class TerminateRunsHandlers : public Mutant {
  public:
-  using OnTermination::OnTermination;
+  using Mutant::Mutant;
+  using Mutant::Wrap;
+  std::shared_ptr<Process> Wrap(std::shared_ptr<Process> process) override {
+    return std::make_shared<Polite>(*this, std::move(process));
+  }
   absl::Status AtExit(std::string_view target, Arguments arguments) override {
-    handlers_.emplace_back(target, arguments);
-    if (InChild()) Catch();
-    return OnTermination::AtExit(target, std::move(arguments));
+    if (InChild()) {
+      const std::string request = RequestTo(harness::OwnPid());
+      PROCSPEC_RETURN_IF_ERROR(
+          ground_.Write(request, {{"wanted", Value(false)}}));
+      // Ends with the process, which waits meanwhile.
+      std::thread([this, request, target = std::string(target), arguments] {
+        while (!Wanted(request)) absl::SleepFor(absl::Milliseconds(1));
+        (void)CallTarget(inner(), target, arguments);
+        (void)inner().Crash(CrashKind::kKill);
+      }).detach();
+    }
+    return ForwardBackend::AtExit(target, std::move(arguments));
   }
 
  private:
-  void Act() override {
-    for (const auto& [target, arguments] : handlers_) {
-      (void)CallTarget(inner(), target, arguments);
+  class Polite : public ForwardProcess {
+   public:
+    using ForwardProcess::ForwardProcess;
+    absl::Status Terminate() override {
+      auto& mutant = static_cast<TerminateRunsHandlers&>(backend());
+      PROCSPEC_ASSIGN_OR_RETURN(const auto pid, inner().Pid());
+      const std::string request = RequestTo(pid.value_or(0));
+      if (mutant.ground_.Read(request).empty()) return inner().Terminate();
+      return mutant.ground_.Write(request, {{"wanted", Value(true)}});
     }
+  };
+
+  static std::string RequestTo(int64_t pid) {
+    return absl::StrCat("terminate-", pid);
+  }
+  bool Wanted(const std::string& request) const {
+    Dict asked = ground_.Read(request);
+    return asked["wanted"].As<bool>().value_or(false);
   }
 
-  std::vector<std::pair<std::string, Arguments>> handlers_;
+  const CommonGround ground_{inner()};
 };
 const bool terminate_runs_handlers = RegisterBackend<TerminateRunsHandlers>(
     "process-terminate-runs-exit-handlers", {"process.terminate.no-cleanup"});
@@ -831,9 +868,25 @@ class KillTerminates : public ForwardProcess {
   using ForwardProcess::ForwardProcess;
   absl::Status Kill() override { return inner().Terminate(); }
 };
-const bool kill_terminates = RegisterProcess<KillTerminates>(
-    "process-kill-terminates",
-    {"process.kill.ends.stops", "process.kill.ends.exitcode"});
+const bool kill_terminates =
+    kKillIsTerminate ||
+    RegisterProcess<KillTerminates>(
+        "process-kill-terminates",
+        {"process.kill.ends.stops", "process.kill.ends.exitcode"});
+
+class KillDoesNothing : public ForwardProcess {
+ public:
+  using ForwardProcess::ForwardProcess;
+  absl::Status Kill() override { return absl::OkStatus(); }
+};
+const bool kill_does_nothing = RegisterProcess<KillDoesNothing>(
+    "process-kill-does-nothing",
+    {"process.kill.ends.stops", "process.kill.ends.exitcode"},
+    // They kill what holds or waits for something.
+    {"condition.killed-waiter", "event.killed-waiter",
+     "lock.holder-dies.released-by-hand", "lock.holder-dies.stays-held",
+     "pipe.recv.eof-on-peer-exit.killed", "queue.reader-terminated-blocked",
+     "queue.writer-killed"});
 
 // --- Daemonic processes ------------------------------------------------------
 
@@ -1159,38 +1212,25 @@ const bool start_put_off = RegisterBackend<StartPutOff>(
 
 // --- Memory, streams, files, connections -------------------------------------
 
-// All processes have the same globals, once one is set.
+// All processes have the same globals.
 class GlobalsShared : public ForwardBackend {
  public:
   using ForwardBackend::ForwardBackend;
   absl::Status SetGlobal(std::string_view name, Value value) override {
-    if (cell_ == nullptr) {
-      PROCSPEC_ASSIGN_OR_RETURN(cell_, inner().NewSimpleQueue());
-      PROCSPEC_RETURN_IF_ERROR(cell_->Put(Dict()));
-    }
-    PROCSPEC_ASSIGN_OR_RETURN(const Value old, cell_->Get());
-    Value changed = old;
-    (*changed.get_if<Dict>())[std::string(name)] = value;
-    if (cell_->Put(changed).ok()) {
-      // What this process had of that name goes.
-      return ForwardBackend::SetGlobal(name, Value());
-    }
-    // A handle, which cannot travel.
-    PROCSPEC_RETURN_IF_ERROR(cell_->Put(old));
+    Dict all = ground_.Read("globals");
+    all[std::string(name)] = value;
+    // A handle cannot be shared so.
+    if (ground_.Write("globals", all).ok()) value = Value();
     return ForwardBackend::SetGlobal(name, std::move(value));
   }
   absl::StatusOr<Value> Global(std::string_view name) override {
-    if (cell_ == nullptr) return ForwardBackend::Global(name);
-    PROCSPEC_ASSIGN_OR_RETURN(const Value globals, cell_->Get());
-    PROCSPEC_RETURN_IF_ERROR(cell_->Put(globals));
-    const Dict& all = *globals.get_if<Dict>();
+    const Dict all = ground_.Read("globals");
     const auto it = all.find(name);
-    if (it == all.end()) return ForwardBackend::Global(name);
-    return it->second;
+    return it != all.end() ? it->second : ForwardBackend::Global(name);
   }
 
  private:
-  std::shared_ptr<SimpleQueue> cell_;
+  const CommonGround ground_{inner()};
 };
 const bool globals_shared = RegisterBackend<GlobalsShared>(
     "process-globals-shared",

@@ -18,7 +18,9 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "conformance/harness/timing.h"
+#include "conformance/mutants/common_ground.h"
 #include "conformance/mutants/forward.h"
+#include "conformance/mutants/maker.h"
 #include "conformance/mutants/mutant.h"
 #include "spec/error.h"
 #include "spec/queue.h"
@@ -95,18 +97,6 @@ absl::StatusOr<T> Instead(absl::StatusOr<T> result, ErrorKind from,
 bool IsTimed(absl::Duration timeout) {
   return timeout > absl::ZeroDuration() && timeout != absl::InfiniteDuration();
 }
-
-// Tells the process that made it from its forked children.
-class Maker {
- public:
-  explicit Maker(ForwardBackend& backend)
-      : backend_(backend), maker_(backend.Pid().value_or(-1)) {}
-  bool IsThis() const { return backend_.Pid().value_or(-1) == maker_; }
-
- private:
-  ForwardBackend& backend_;
-  const int64_t maker_;
-};
 
 // --- Order and number --------------------------------------------------------
 
@@ -998,28 +988,29 @@ class WakesOneJoiner : public ForwardBackend {
   using ForwardBackend::Wrap;
   std::shared_ptr<JoinableQueue> Wrap(
       std::shared_ptr<JoinableQueue> queue) override {
-    absl::StatusOr<std::shared_ptr<Semaphore>> permit = inner().NewSemaphore(1);
-    if (!permit.ok()) return queue;
-    return std::make_shared<OneJoiner>(std::move(queue), *permit);
+    return std::make_shared<OneJoiner>(std::move(queue), ground_);
   }
 
  private:
   class OneJoiner : public ForwardJoinableQueue {
    public:
-    OneJoiner(std::shared_ptr<JoinableQueue> queue,
-              std::shared_ptr<Semaphore> permit)
-        : ForwardJoinableQueue(std::move(queue)), permit_(std::move(permit)) {}
+    OneJoiner(std::shared_ptr<JoinableQueue> queue, const CommonGround& ground)
+        : ForwardJoinableQueue(std::move(queue)), ground_(ground) {}
     absl::Status Join() override {
       const absl::Time start = absl::Now();
       const absl::Status status = inner().Join();
       const bool waited = absl::Now() - start > absl::Milliseconds(50);
-      if (status.ok() && waited) (void)permit_->Acquire(absl::Seconds(20));
+      if (status.ok() && waited && !ground_.First("joiner")) {
+        absl::SleepFor(absl::Seconds(20));
+      }
       return status;
     }
 
    private:
-    const std::shared_ptr<Semaphore> permit_;
+    const CommonGround& ground_;
   };
+
+  const CommonGround ground_{inner()};
 };
 const bool wakes_one_joiner = RegisterMutant<WakesOneJoiner>(
     {.name = "joinablequeue-wakes-one-joiner",

@@ -16,7 +16,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "conformance/harness/probe.h"
 #include "conformance/mutants/forward.h"
 #include "conformance/mutants/mutant.h"
 #include "spec/backend.h"
@@ -304,10 +306,14 @@ class TwoGenerations : public ForwardBackend {
    public:
     using ForwardProcess::ForwardProcess;
     absl::Status Start() override {
-      if (static_cast<TwoGenerations&>(backend()).generation_ >= 2) {
-        return OsError("fork", EAGAIN);
-      }
-      return inner().Start();
+      const int generation =
+          static_cast<TwoGenerations&>(backend()).generation_;
+      if (generation >= 2) return OsError("fork", EAGAIN);
+      // For a child that begins as a fresh image.
+      harness::SetEnvironment(kVariable, absl::StrCat(generation + 1));
+      const absl::Status status = inner().Start();
+      harness::SetEnvironment(kVariable, absl::StrCat(generation));
+      return status;
     }
   };
 
@@ -324,8 +330,15 @@ class TwoGenerations : public ForwardBackend {
   }
 
  private:
+  static constexpr char kVariable[] = "PROCSPEC_MUTANT_GENERATION";
+
+  static int GenerationOfImage() {
+    const char* text = std::getenv(kVariable);
+    return text != nullptr ? std::atoi(text) : 0;
+  }
+
   int64_t pid_ = inner().Pid().value_or(0);
-  int generation_ = 0;
+  int generation_ = GenerationOfImage();
 };
 const bool two_generations =
     RegisterMutant<TwoGenerations>({.name = "start-method-two-generations-only",

@@ -18,6 +18,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "conformance/mutants/forward.h"
+#include "conformance/mutants/maker.h"
 #include "conformance/mutants/mutant.h"
 #include "spec/status_macros.h"
 #include "spec/target.h"
@@ -1047,17 +1048,14 @@ const bool stays_broken = RegisterBarrier<StaysBroken>(
 class ForgetsParties : public ForwardBarrier {
  public:
   ForgetsParties(ForwardBackend& backend, std::shared_ptr<Barrier> inner)
-      : ForwardBarrier(std::move(inner)),
-        backend_(backend),
-        maker_(*backend.Pid()) {}
+      : ForwardBarrier(std::move(inner)), maker_(backend) {}
   IntOr Parties() override {
-    if (*backend_.Pid() != maker_) return 1;
+    if (!maker_.IsThis()) return 1;
     return inner().Parties();
   }
 
  private:
-  ForwardBackend& backend_;
-  const int64_t maker_;
+  const Maker maker_;
 };
 const bool forgets_parties = RegisterBarrier<ForgetsParties>(
     "barrier-forgets-its-parties-in-other-processes", {"barrier.attributes"});

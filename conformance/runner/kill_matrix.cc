@@ -21,7 +21,7 @@ namespace procspec::runner {
 namespace {
 
 // For each processor: a case on a mutant mostly waits.
-constexpr int kJobsPerProcessor = 4;
+constexpr int kJobsPerProcessor = 8;
 constexpr char kGuardVariable[] = "PROCSPEC_GUARD_MS";
 
 bool Contains(const std::vector<std::string>& list, const std::string& what) {
