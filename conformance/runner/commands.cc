@@ -83,7 +83,8 @@ std::string DefaultRepro(const RunOptions& options, const std::string& testee) {
   if (options.testee.empty()) return repro;
   std::error_code error;
   const std::string usual = DefaultTestee();
-  if (usual.empty() || !std::filesystem::equivalent(usual, testee, error)) {
+  if (usual.empty() ||
+      !std::filesystem::equivalent(PathOf(usual), PathOf(testee), error)) {
     absl::StrAppend(&repro, " ", ShellQuote(absl::StrCat("--testee=", testee)));
   }
   return repro;
@@ -105,8 +106,8 @@ Chosen<TesteeList> AskTestee(const std::string& named, std::string& path) {
                    "with --testee=PATH"};
   }
   std::error_code error;
-  const auto absolute = std::filesystem::absolute(path, error);
-  if (!error) path = absolute.string();
+  const auto absolute = std::filesystem::absolute(PathOf(path), error);
+  if (!error) path = TextOf(absolute);
   absl::StatusOr<TesteeList> list = ListTestee(path);
   if (!list.ok()) {
     return Problem{absl::IsNotFound(list.status()) ? ExitCode::kTesteeMissing
@@ -135,7 +136,7 @@ RunRecord NewRun(const RunOptions& options, const std::string& testee,
       options.deadline_s > 0 ? options.deadline_s : DefaultDeadline();
   run.time_limit_s = options.time_limit_s;
   run.ipc_watch = PermittedPrivateIpc(
-      {testee, std::filesystem::current_path(error).string()});
+      {testee, TextOf(std::filesystem::current_path(error))});
   if (run.ipc_watch == IpcWatch::kNone && run.jobs == 1) {
     run.ipc_watch = IpcWatch::kCompared;
   }
@@ -154,7 +155,8 @@ RunRecord NewRun(const RunOptions& options, const std::string& testee,
 
 std::string FindLog(const std::string& path) {
   std::error_code error;
-  return std::filesystem::is_directory(path, error) ? LogPath(path) : path;
+  return std::filesystem::is_directory(PathOf(path), error) ? LogPath(path)
+                                                            : path;
 }
 
 Problem LogProblem(const absl::Status& status) {
@@ -401,7 +403,7 @@ ExitCode ReportCommand(const std::vector<std::string>& paths,
                             "where do reports of several logs go? Say so with "
                             "--out=DIR"});
     }
-    directory = std::filesystem::path(FindLog(paths[0])).parent_path().string();
+    directory = TextOf(PathOf(FindLog(paths[0])).parent_path());
     if (directory.empty()) directory = ".";
   }
   std::vector<ScoredRun> runs;

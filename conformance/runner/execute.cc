@@ -205,7 +205,9 @@ class Executor {
                     "--proof"};
     command.input = running.proof + "\n";
     command.environment = run_.environment;
-    command.environment.emplace_back("TMPDIR", running.temporary);
+    for (const std::string& name : TemporaryDirectoryVariables()) {
+      command.environment.emplace_back(name, running.temporary);
+    }
     command.directory = running.temporary;
     command.output = running.output;
     command.deadline = absl::Seconds(run_.deadline_s);

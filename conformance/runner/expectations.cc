@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "conformance/runner/expectation.h"
+#include "conformance/runner/files.h"
 
 namespace procspec::runner {
 namespace {
@@ -329,7 +330,7 @@ ParsedExpectations ParseExpectations(const std::string& path,
 }
 
 ParsedExpectations ReadExpectations(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
+  std::ifstream in(PathOf(path), std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)),
                          std::istreambuf_iterator<char>());
   if (!in) {

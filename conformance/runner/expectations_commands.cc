@@ -27,7 +27,7 @@ std::string Today() {
 // `bazel run` starts programs elsewhere than where the person is.
 std::string FromCaller(const std::string& path) {
   const std::string directory = GetEnv("BUILD_WORKING_DIRECTORY");
-  return directory.empty() ? path : (fs::path(directory) / path).string();
+  return directory.empty() ? path : TextOf(PathOf(directory) / PathOf(path));
 }
 
 Problem AtFault(const std::string& what) {
@@ -88,7 +88,9 @@ ExitCode UpdateExpectationsCommand(const ExpectationsUpdateOptions& options,
   std::error_code error;
   // A link is followed, or the file would take the link's place.
   std::string path = FromCaller(options.file);
-  if (fs::is_symlink(path, error)) path = fs::canonical(path, error).string();
+  if (fs::is_symlink(PathOf(path), error)) {
+    path = TextOf(fs::canonical(PathOf(path), error));
+  }
   ParsedExpectations parsed = ReadExpectations(path);
   if (!parsed.faults.empty()) {
     return Fail(streams,

@@ -3,40 +3,31 @@
 
 // Files of known deviations, as the program takes them.
 
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "conformance/runner/exit_code.h"
 #include "conformance/runner/files.h"
 #include "conformance/runner/json.h"
 #include "conformance/runner/log.h"
 #include "conformance/runner/os.h"
+#include "conformance/runner/testing/shell.h"
 #include "gtest/gtest.h"
 
 namespace procspec::runner {
 namespace {
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream in(path);
-  return std::string((std::istreambuf_iterator<char>(in)),
-                     std::istreambuf_iterator<char>());
-}
-
 // All cases of the selection below that fail on the backend "good" of the fake
 // testee.
-constexpr char kInOrder[] = R"({
+constexpr char kTemplate[] = R"({
   "$schema": "expectations.schema.json",
   "backend": "good",
-  "platform": "linux",
+  "platform": "PLATFORM",
   "intermittent_limit": 1,
   "expect": [
     {
@@ -65,21 +56,27 @@ constexpr char kInOrder[] = R"({
 }
 )";
 
+const std::map<std::string_view, std::string> kElsewhere = {
+    {"linux", "windows"}, {"windows", "linux"}};
+
+std::string InOrder() {
+  return absl::StrReplaceAll(kTemplate, {{"PLATFORM", PlatformName()}});
+}
+
 class ExpectationsRunTest : public testing::Test {
  protected:
   void SetUp() override {
     auto root = MakePrivateRoot();
     ASSERT_TRUE(root.ok()) << root.status();
     root_ = *root;
-    procspec_ = std::filesystem::absolute("conformance/runner/procspec");
-    testee_ =
-        std::filesystem::absolute("conformance/runner/testing/fake_testee");
+    procspec_ = BuiltProgram("conformance/runner/procspec");
+    testee_ = BuiltProgram("conformance/runner/testing/fake_testee");
     file_ = root_ + "/mine.json";
     log_ = root_ + "/out/log.jsonl";
-    unsetenv("XML_OUTPUT_FILE");  // this test's own
-    unsetenv("BUILD_WORKING_DIRECTORY");
-    setenv("FAKE_TESTEE_ALL", "1", 1);
-    Write(kInOrder);
+    SetVariable("XML_OUTPUT_FILE", std::nullopt);  // this test's own
+    SetVariable("BUILD_WORKING_DIRECTORY", std::nullopt);
+    SetVariable("FAKE_TESTEE_ALL", "1");
+    Write(InOrder());
   }
   void TearDown() override { RemoveTree(root_); }
 
@@ -90,10 +87,9 @@ class ExpectationsRunTest : public testing::Test {
   // The exit code of procspec; what it printed is in output_.
   int Procspec(const std::string& arguments) {
     const std::string file = root_ + "/output";
-    const int status = std::system(
-        absl::StrCat(procspec_, " ", arguments, " >", file, " 2>&1").c_str());
+    const int code = RunLine(absl::StrCat(procspec_, " ", arguments), file);
     output_ = ReadFile(file);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+    return code;
   }
 
   int Run(const std::string& more = "") {
@@ -157,7 +153,7 @@ TEST_F(ExpectationsRunTest, WhatIsExpectedDoesNotFailARun) {
       << output_;
   // Nothing to mend.
   EXPECT_EQ(Update(), 0) << output_;
-  EXPECT_EQ(ReadFile(file_), kInOrder);
+  EXPECT_EQ(ReadFile(file_), InOrder());
 }
 
 TEST_F(ExpectationsRunTest, EachOfTenFaultsFailsARunAndSaysSo) {
@@ -165,7 +161,7 @@ TEST_F(ExpectationsRunTest, EachOfTenFaultsFailsARunAndSaysSo) {
     const char* name;
     std::function<void(Json&)> seed;
     ExitCode code;
-    const char* says;
+    std::string says;
   };
   const auto entry = [](Json& json, size_t i) -> Json& {
     return json["expect"][i];
@@ -190,9 +186,11 @@ TEST_F(ExpectationsRunTest, EachOfTenFaultsFailsARunAndSaysSo) {
        "queue.put.timeout-full"},
       {"unmatched glob", [&](Json& j) { entry(j, 1)["case"] = "*/exist-*"; },
        ExitCode::kExpectationsAtFault, "matches no case"},
-      {"unmatched platform", [](Json& j) { j["platform"] = "windows"; },
+      {"unmatched platform",
+       [](Json& j) { j["platform"] = kElsewhere.at(PlatformName()); },
        ExitCode::kExpectationsAtFault,
-       "for good on windows, but here that runs on linux"},
+       absl::StrCat("for good on ", kElsewhere.at(PlatformName()),
+                    ", but here that runs on ", PlatformName())},
       {"unmatched backend", [](Json& j) { j["backend"] = "godo"; },
        ExitCode::kExpectationsAtFault, "no backend 'godo'; did you mean good"},
       {"message drift",
@@ -227,7 +225,7 @@ TEST_F(ExpectationsRunTest, EachOfTenFaultsFailsARunAndSaysSo) {
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.name);
-    Json json = *ParseJson(kInOrder);
+    Json json = *ParseJson(InOrder());
     row.seed(json);
     Write(DumpJson(json));
     EXPECT_EQ(Run(), static_cast<int>(row.code)) << output_;
@@ -259,7 +257,7 @@ TEST_F(ExpectationsRunTest, FilesThatCannotBeUsedAreNamed) {
   EXPECT_TRUE(Printed("not JSON")) << output_;
   EXPECT_TRUE(Printed("line 2")) << output_;
 
-  Json json = *ParseJson(kInOrder);
+  Json json = *ParseJson(InOrder());
   json["backend"] = "other";
   Write(DumpJson(json));
   // A selection leaves files alone; else they have to be used.
@@ -271,7 +269,7 @@ TEST_F(ExpectationsRunTest, FilesThatCannotBeUsedAreNamed) {
 }
 
 TEST_F(ExpectationsRunTest, OneCommandMendsTheFile) {
-  Json json = *ParseJson(kInOrder);
+  Json json = *ParseJson(InOrder());
   json["expect"][0]["verdict"] = "TIMEOUT";        // is FAIL
   json["expect"][1]["case"] = "queue.put.*xit-*";  // one of them is FAIL
   json["expect"][1]["matches"] = 4;
@@ -311,7 +309,8 @@ TEST_F(ExpectationsRunTest, OneCommandMendsTheFile) {
   json["backend"] = "other";
   Write(DumpJson(json));
   EXPECT_EQ(Update(), 30);
-  EXPECT_TRUE(Printed("is of good on linux")) << output_;
+  EXPECT_TRUE(Printed(absl::StrCat("is of good on ", PlatformName())))
+      << output_;
   EXPECT_EQ(ReadFile(file_), DumpJson(json));
 }
 

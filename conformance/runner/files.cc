@@ -14,13 +14,19 @@
 namespace procspec::runner {
 namespace fs = std::filesystem;
 
+std::filesystem::path PathOf(std::string_view text) {
+  return std::u8string(text.begin(), text.end());
+}
+
+std::string TextOf(const std::filesystem::path& path) {
+  const std::u8string text = path.generic_u8string();
+  return {text.begin(), text.end()};
+}
+
 Excerpt ReadExcerpt(const std::string& path, size_t head, size_t tail) {
-  std::error_code error;
-  // symlink_status: a link to elsewhere is not what was asked for either.
-  if (!fs::is_regular_file(fs::symlink_status(path, error)) || error) {
-    return {"", -1};
-  }
-  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  // A link to elsewhere is not what was asked for either.
+  if (KindOf(path) != FileKind::kFile) return {"", -1};
+  std::ifstream in(PathOf(path), std::ios::binary | std::ios::ate);
   if (!in) return {"", -1};
   const auto size =
       static_cast<size_t>(std::max<std::streamoff>(in.tellg(), 0));
@@ -49,28 +55,20 @@ Excerpt ReadExcerpt(const std::string& path, size_t head, size_t tail) {
 absl::Status WriteFile(const std::string& path, std::string_view content) {
   const std::string temporary = path + ".new";
   {
-    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+    std::ofstream out(PathOf(temporary), std::ios::binary | std::ios::trunc);
     out.write(content.data(), static_cast<std::streamsize>(content.size()));
     out.flush();
     if (!out) {
       return absl::UnavailableError(absl::StrCat("cannot write ", temporary));
     }
   }
-  std::error_code error;
-  fs::rename(temporary, path, error);
-  if (error) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot write ", path, ": ", error.message()));
-  }
-  return absl::OkStatus();
+  return RenameFile(temporary, path);
 }
 
 std::vector<std::string> ListDirectory(const std::string& path, size_t limit) {
   std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it(path, error), end;
-       !error && it != end && names.size() < limit; it.increment(error)) {
-    names.push_back(it->path().filename().string());
+  for (DirectoryEntry& entry : ReadDirectory(path, limit)) {
+    names.push_back(std::move(entry.name));
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -78,17 +76,21 @@ std::vector<std::string> ListDirectory(const std::string& path, size_t limit) {
 
 std::vector<FoundFile> ListTree(const std::string& top, size_t limit) {
   std::vector<FoundFile> found;
-  std::error_code error;
-  const auto options = fs::directory_options::skip_permission_denied;
-  for (fs::recursive_directory_iterator it(top, options, error), end;
-       !error && it != end && found.size() < limit; it.increment(error)) {
-    FoundFile file;
-    file.path = it->path().lexically_relative(top).string();
-    std::error_code ignored;  // it may have just gone
-    const fs::file_status status = it->symlink_status(ignored);
-    if (fs::is_directory(status)) file.path += '/';
-    file.is_socket = fs::is_socket(status);
-    found.push_back(std::move(file));
+  std::vector<std::string> below = {""};  // directories yet to be read
+  while (!below.empty() && found.size() < limit) {
+    const std::string directory = std::move(below.back());
+    below.pop_back();
+    for (DirectoryEntry& entry : ReadDirectory(
+             absl::StrCat(top, "/", directory), limit - found.size())) {
+      FoundFile file;
+      file.path = directory + entry.name;
+      if (entry.kind == FileKind::kDirectory) {
+        file.path += '/';
+        below.push_back(file.path);
+      }
+      file.is_socket = entry.kind == FileKind::kSocket;
+      found.push_back(std::move(file));
+    }
   }
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a.path < b.path; });
@@ -97,19 +99,13 @@ std::vector<FoundFile> ListTree(const std::string& top, size_t limit) {
 
 absl::Status MakeDirectories(const std::string& path) {
   std::error_code error;
-  fs::create_directories(path, error);
-  if (error || !fs::is_directory(path, error)) {
+  fs::create_directories(PathOf(path), error);
+  if (error || !fs::is_directory(PathOf(path), error)) {
     return absl::UnavailableError(absl::StrCat(
         "cannot make the directory ", path,
         error ? absl::StrCat(": ", error.message()) : std::string()));
   }
   return absl::OkStatus();
-}
-
-void RemoveTree(const std::string& path) {
-  std::error_code error;
-  fs::remove_all(path, error);
-  if (error) RemoveStubbornTree(path);
 }
 
 }  // namespace procspec::runner

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,10 @@
 #include "absl/status/status.h"
 
 namespace procspec::runner {
+
+// Text, which is UTF-8 here, and what the standard library takes for a path.
+std::filesystem::path PathOf(std::string_view text);
+std::string TextOf(const std::filesystem::path& path);
 
 struct Excerpt {
   std::string text;
@@ -35,15 +40,12 @@ struct FoundFile {
   bool is_socket = false;
 };
 
-// What is in a directory and those below it, sorted, at most `limit`. Symbolic
-// links are not followed.
+// What is in a directory and those below it, sorted, at most `limit`. Links are
+// not followed.
 std::vector<FoundFile> ListTree(const std::string& top, size_t limit);
 
 // With its parents; an existing one is fine.
 absl::Status MakeDirectories(const std::string& path);
-
-// What can be removed of a directory tree is; symbolic links are not followed.
-void RemoveTree(const std::string& path);
 
 }  // namespace procspec::runner
 

@@ -10,7 +10,9 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "conformance/runner/files.h"
 #include "conformance/runner/json.h"
+#include "conformance/runner/os.h"
 
 namespace procspec::runner {
 namespace {
@@ -232,12 +234,8 @@ absl::StatusOr<std::unique_ptr<LogWriter>> LogWriter::Create(
   std::unique_ptr<LogWriter> log(new LogWriter(*std::move(file)));
   absl::Status status = log->WriteRun(run);
   if (!status.ok()) return status;
-  std::error_code error;
-  std::filesystem::rename(temporary, path, error);
-  if (error) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot create ", path, ": ", error.message()));
-  }
+  status = RenameFile(temporary, path);
+  if (!status.ok()) return status;
   return log;
 }
 
@@ -304,12 +302,12 @@ absl::Status LogWriter::WriteRunEnd(const RunRecord& run) {
 }
 
 absl::StatusOr<RunRecord> ReadLog(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
+  std::ifstream in(PathOf(path), std::ios::binary);
   if (!in) {
     std::error_code error;
     return absl::NotFoundError(
         absl::StrCat("cannot read ", path,
-                     std::filesystem::exists(path + ".new", error)
+                     std::filesystem::exists(PathOf(path + ".new"), error)
                          ? ": its run was ended before it had begun a case"
                          : ""));
   }

@@ -45,16 +45,17 @@ void AddRunOptions(CLI::App& app, RunOptions& options) {
       ->take_last();
 }
 
-int Main(int argc, char** argv) {
+int Main(const std::vector<std::string>& arguments) {
   ElapsedSeconds();  // counts from here
   CLI::App app{"procspec: judges implementations of process parallelism"};
+  app.allow_windows_style_options(false);  // /x is a path everywhere
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
   const Streams streams{std::cout, std::cerr};
   ExitCode code = ExitCode::kUsage;
 
   RunOptions run;
-  run.argv.assign(argv, argv + argc);
+  run.argv = arguments;
   KillMatrixOptions matrix;
   matrix.run.argv = run.argv;
 
@@ -211,7 +212,11 @@ int Main(int argc, char** argv) {
   });
 
   try {
-    app.parse(argc, argv);
+    std::vector<const char*> argv;
+    for (const std::string& argument : arguments) {
+      argv.push_back(argument.c_str());
+    }
+    app.parse(static_cast<int>(argv.size()), argv.data());
   } catch (const CLI::ParseError& error) {
     // Help is no error; all else about the command line has one code.
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
@@ -223,4 +228,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace procspec::runner
 
-int main(int argc, char** argv) { return procspec::runner::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return procspec::runner::Main(procspec::runner::BeginProgram(argc, argv));
+}

@@ -103,6 +103,54 @@ void ForEachEntry(DIR* directory, const Act& act) {
   }
 }
 
+// However deep it is and whatever its modes are.
+void RemoveStubbornTree(const std::string& path) {
+  DIR* top = OpenDirectory(AT_FDCWD, path.c_str());
+  if (top == nullptr) {
+    unlink(path.c_str());
+    return;
+  }
+  // Brings up what is in a subdirectory, so that no depth matters.
+  int64_t moved = 0;
+  for (bool progress = true; progress;) {
+    progress = false;
+    ForEachEntry(top, [&](const char* name) {
+      DIR* child = OpenDirectory(dirfd(top), name);
+      if (child == nullptr) {
+        if (unlinkat(dirfd(top), name, 0) == 0) progress = true;
+        return;
+      }
+      ForEachEntry(child, [&](const char* below) {
+        if (unlinkat(dirfd(child), below, 0) == 0) return;
+        if (errno != EISDIR && errno != EPERM) return;
+        fchmodat(dirfd(child), below, 0700, 0);
+        const std::string up = absl::StrCat(".moved-", ++moved);
+        renameat(dirfd(child), below, dirfd(top), up.c_str());
+      });
+      closedir(child);
+      if (unlinkat(dirfd(top), name, AT_REMOVEDIR) == 0) progress = true;
+    });
+  }
+  closedir(top);
+  rmdir(path.c_str());
+}
+
+FileKind KindOf(const std::filesystem::file_status& status) {
+  switch (status.type()) {
+    case std::filesystem::file_type::none:
+    case std::filesystem::file_type::not_found:
+      return FileKind::kNone;
+    case std::filesystem::file_type::regular:
+      return FileKind::kFile;
+    case std::filesystem::file_type::directory:
+      return FileKind::kDirectory;
+    case std::filesystem::file_type::socket:
+      return FileKind::kSocket;
+    default:
+      return FileKind::kOther;
+  }
+}
+
 volatile sig_atomic_t interrupted = 0;
 
 void NoteInterrupt(int) { interrupted = 1; }
@@ -121,6 +169,10 @@ std::string FieldOf(const char* file, std::string_view key) {
 }
 
 }  // namespace
+
+std::vector<std::string> BeginProgram(int argc, char** argv) {
+  return {argv, argv + argc};
+}
 
 absl::StatusOr<std::unique_ptr<AppendFile>> CreateAppendFile(
     const std::string& path) {
@@ -164,9 +216,7 @@ void RemoveAbandonedRoots() {
       struct stat info;
       if (fstat(fd, &info) == 0 && info.st_uid == geteuid() &&
           flock(fd, LOCK_EX | LOCK_NB) == 0) {
-        std::error_code failed;
-        fs::remove_all(it->path(), failed);
-        if (failed) RemoveStubbornTree(it->path());
+        RemoveTree(it->path());
       }
       close(fd);
     }
@@ -178,35 +228,36 @@ absl::Status MakePrivateDirectory(const std::string& path) {
   return absl::OkStatus();
 }
 
-void RemoveStubbornTree(const std::string& path) {
-  DIR* top = OpenDirectory(AT_FDCWD, path.c_str());
-  if (top == nullptr) {
-    unlink(path.c_str());
-    return;
+absl::Status RenameFile(const std::string& from, const std::string& to) {
+  if (rename(from.c_str(), to.c_str()) != 0) {
+    return SystemError("cannot write", to);
   }
-  // Brings up what is in a subdirectory, so that no depth matters.
-  int64_t moved = 0;
-  for (bool progress = true; progress;) {
-    progress = false;
-    ForEachEntry(top, [&](const char* name) {
-      DIR* child = OpenDirectory(dirfd(top), name);
-      if (child == nullptr) {
-        if (unlinkat(dirfd(top), name, 0) == 0) progress = true;
-        return;
-      }
-      ForEachEntry(child, [&](const char* below) {
-        if (unlinkat(dirfd(child), below, 0) == 0) return;
-        if (errno != EISDIR && errno != EPERM) return;
-        fchmodat(dirfd(child), below, 0700, 0);
-        const std::string up = absl::StrCat(".moved-", ++moved);
-        renameat(dirfd(child), below, dirfd(top), up.c_str());
-      });
-      closedir(child);
-      if (unlinkat(dirfd(top), name, AT_REMOVEDIR) == 0) progress = true;
-    });
+  return absl::OkStatus();
+}
+
+FileKind KindOf(const std::string& path) {
+  std::error_code error;
+  return KindOf(std::filesystem::symlink_status(path, error));
+}
+
+std::vector<DirectoryEntry> ReadDirectory(const std::string& path,
+                                          size_t limit) {
+  namespace fs = std::filesystem;
+  std::vector<DirectoryEntry> entries;
+  std::error_code error;
+  for (fs::directory_iterator it(path, error), end;
+       !error && it != end && entries.size() < limit; it.increment(error)) {
+    std::error_code ignored;  // it may have just gone
+    entries.push_back(
+        {it->path().filename().string(), KindOf(it->symlink_status(ignored))});
   }
-  closedir(top);
-  rmdir(path.c_str());
+  return entries;
+}
+
+void RemoveTree(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (error) RemoveStubbornTree(path);
 }
 
 absl::StatusOr<std::string> RandomToken() {
@@ -223,11 +274,15 @@ std::string SelfPath() {
   return n > 0 ? std::string(buffer, static_cast<size_t>(n)) : "";
 }
 
+std::string_view ProgramSuffix() { return ""; }
+
 bool IsExecutable(const std::string& path) {
   struct stat info;
   return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
          access(path.c_str(), X_OK) == 0;
 }
+
+std::vector<std::string> TemporaryDirectoryVariables() { return {"TMPDIR"}; }
 
 std::string GetEnv(std::string_view name) {
   const char* value = getenv(std::string(name).c_str());
@@ -276,9 +331,10 @@ int ProcessorCount() {
   return 1;
 }
 
-std::string SignalName(int signal) {
+std::string DescribeSignal(int signal) {
   const char* name = sigabbrev_np(signal);
-  return name == nullptr ? "" : absl::StrCat("SIG", name);
+  return name == nullptr ? absl::StrCat("signal ", signal)
+                         : absl::StrCat("signal ", signal, " (SIG", name, ")");
 }
 
 void CatchInterrupts() {

@@ -15,7 +15,8 @@
 // Shared memory and semaphores with names outlive their processes and belong to
 // the whole machine, so that nothing tells who made them. A program that has
 // them for itself alone leaves what is then there, starts with none, and the
-// system frees all of it with the last process of the program.
+// system frees all of it with the last process of the program. Windows frees
+// each with the last process that has it.
 
 namespace procspec::runner {
 
@@ -25,9 +26,12 @@ enum class IpcWatch {
   kCompared,  // what is there after it and was not before: anybody's
   kPrivate,   // the program has its own
   kPrivateByUserNamespace,  // likewise, where the system permits it only so
+  // It need not be: this system frees them with the last process that has them.
+  kNothingOutlives,
 };
 
-// "none", "compared", "private", "private-by-user-namespace".
+// "none", "compared", "private", "private-by-user-namespace",
+// "nothing-outlives".
 std::string_view IpcWatchName(IpcWatch watch);
 std::optional<IpcWatch> ParseIpcWatch(std::string_view name);
 
@@ -36,9 +40,10 @@ inline bool IsPrivate(IpcWatch watch) {
          watch == IpcWatch::kPrivateByUserNamespace;
 }
 
-// The private way that this system permits, or kNone; tries it in a child. A
-// program that has shared memory for itself cannot see these paths if they are
-// where the system keeps shared memory, so that it cannot have it then.
+// The private way that this system permits, tried in a child, or kNone; where
+// nothing outlives its processes, kNothingOutlives. A program that has shared
+// memory for itself cannot see these paths if they are where the system keeps
+// shared memory, so that it cannot have it then.
 IpcWatch PermittedPrivateIpc(const std::vector<std::string>& paths);
 
 // Gives this process, which has one thread, and all that it starts from now on

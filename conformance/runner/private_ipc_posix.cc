@@ -95,29 +95,6 @@ void AddSystemV(const char* table, LeakKind kind, std::string_view name,
 
 }  // namespace
 
-std::string_view IpcWatchName(IpcWatch watch) {
-  switch (watch) {
-    case IpcWatch::kNone:
-      return "none";
-    case IpcWatch::kCompared:
-      return "compared";
-    case IpcWatch::kPrivate:
-      return "private";
-    case IpcWatch::kPrivateByUserNamespace:
-      return "private-by-user-namespace";
-  }
-  return "none";
-}
-
-std::optional<IpcWatch> ParseIpcWatch(std::string_view name) {
-  for (IpcWatch watch :
-       {IpcWatch::kNone, IpcWatch::kCompared, IpcWatch::kPrivate,
-        IpcWatch::kPrivateByUserNamespace}) {
-    if (IpcWatchName(watch) == name) return watch;
-  }
-  return std::nullopt;
-}
-
 IpcWatch PermittedPrivateIpc(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     if (absl::StartsWith(path, absl::StrCat(kSharedMemory, "/"))) {

@@ -5,8 +5,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <map>
-
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -14,8 +12,6 @@
 
 namespace procspec::runner {
 namespace {
-
-constexpr size_t kCommandLimit = 160;
 
 // At most `limit` bytes of a file of /proc, which come in one read.
 std::string ReadSmall(const std::string& path, size_t limit) {
@@ -43,17 +39,8 @@ bool ParseStat(const std::string& stat, ProcessInfo& process) {
 
 }  // namespace
 
-std::string Describe(const ProcessInfo& process) {
-  std::string out =
-      absl::StrCat(process.pid, " (parent ", process.parent, ") ");
-  out.push_back(process.state);
-  if (!process.waits_in.empty()) absl::StrAppend(&out, " ", process.waits_in);
-  absl::StrAppend(&out, ": ", process.command);
-  return out;
-}
-
-std::vector<ProcessInfo> Descendants(int64_t root) {
-  std::multimap<int64_t, ProcessInfo> by_parent;
+std::vector<ProcessInfo> AllProcesses() {
+  std::vector<ProcessInfo> all;
   DIR* proc = opendir("/proc");
   if (proc == nullptr) return {};
   while (const dirent* entry = readdir(proc)) {
@@ -62,22 +49,10 @@ std::vector<ProcessInfo> Descendants(int64_t root) {
     const std::string stat =
         ReadSmall(absl::StrCat("/proc/", process.pid, "/stat"), 1024);
     if (!ParseStat(stat, process)) continue;  // it has just gone
-    by_parent.emplace(process.parent, std::move(process));
+    all.push_back(std::move(process));
   }
   closedir(proc);
-
-  std::vector<ProcessInfo> found;
-  std::vector<int64_t> parents = {root};
-  for (size_t i = 0; i < parents.size(); ++i) {
-    auto [begin, end] = by_parent.equal_range(parents[i]);
-    for (auto it = begin; it != end; ++it) {
-      // A dead leader may have living threads, and those children.
-      parents.push_back(it->second.pid);
-      if (it->second.state == 'Z' || it->second.state == 'X') continue;
-      found.push_back(it->second);
-    }
-  }
-  return found;
+  return all;
 }
 
 void FillDetails(ProcessInfo& process) {
@@ -88,10 +63,7 @@ void FillDetails(ProcessInfo& process) {
   const size_t slash = command.substr(0, command.find('\0')).rfind('/');
   if (slash != std::string::npos) command.erase(0, slash + 1);
   command = absl::StrReplaceAll(command, {{std::string(1, '\0'), " "}});
-  if (command.size() > kCommandLimit) {
-    command = command.substr(0, kCommandLimit) + "...";
-  }
-  if (!command.empty()) process.command = std::move(command);
+  if (!command.empty()) process.command = ShortenedCommand(std::move(command));
   process.waits_in = ReadSmall(dir + "/wchan", 128);
   if (process.waits_in == "0") process.waits_in.clear();
 }

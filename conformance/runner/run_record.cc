@@ -139,6 +139,7 @@ std::string LeakNote(const RunRecord& run) {
              "not let a case have its own.";
     case IpcWatch::kPrivate:
     case IpcWatch::kPrivateByUserNamespace:
+    case IpcWatch::kNothingOutlives:
       return "";
   }
   return "";

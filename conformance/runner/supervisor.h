@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,10 @@
 // before its Ending is reported, whatever it did: ignored signals, stopped
 // itself, moved to a new session, left a grandchild that holds its output open.
 // Also when this process is killed.
+//
+// On Windows the tree is what is in the program's job. A process that another
+// one was asked to start (a service, or by
+// PROC_THREAD_ATTRIBUTE_PARENT_PROCESS) is not.
 
 namespace procspec::runner {
 
@@ -44,6 +49,11 @@ struct Command {
   std::string errors;     // standard error; empty: where the output goes
   absl::Duration deadline = absl::Seconds(30);
 };
+
+// What remains of output that grew too large: less than is shown of its
+// beginning, so that the mark of the cut is.
+inline constexpr int64_t kOutputKept = 32 << 10;
+inline constexpr std::string_view kOutputCut = "\n[... output was cut ...]\n";
 
 // Kept of a list of processes; the count tells how many there were.
 inline constexpr size_t kProcessesKept = 16;
@@ -66,13 +76,14 @@ struct Ending {
   int64_t ipc_leak_count = 0;
   // What they all did at the deadline.
   std::vector<ProcessInfo> at_deadline;
-  bool tree_ended = true;  // false: something resists even SIGKILL
+  bool tree_ended = true;  // false: something resists even being killed
 };
 
 class Supervisor {
  public:
   struct Options {
-    // From asking the program to end to ending it.
+    // From asking the program to end to ending it. Windows has no way to ask a
+    // program without a window: there it is ended at once.
     absl::Duration term_grace = absl::Milliseconds(500);
     // For what it left to end by itself: helpers that clean up when their
     // client is gone.
@@ -85,7 +96,8 @@ class Supervisor {
     // How shared memory and semaphores are watched; a private way must be
     // permitted. kCompared is for one program at a time.
     IpcWatch ipc = IpcWatch::kNone;
-    // Ends trees by control groups, where these can be had.
+    // Ends trees by control groups, where these can be had; on Windows its job
+    // always does.
     bool cgroups = true;
   };
 

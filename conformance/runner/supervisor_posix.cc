@@ -55,9 +55,6 @@ constexpr absl::Duration kEndLimit = absl::Seconds(5);
 constexpr absl::Duration kSupervisorSlack = absl::Seconds(8);
 // Of what a supervisor reports.
 constexpr size_t kReportLimit = 1 << 20;
-// What remains of output that grew too large: less than is shown of its
-// beginning, so that the mark of the cut is.
-constexpr off_t kOutputKept = 32 << 10;
 
 int64_t NowNanos() {
   timespec now;
@@ -459,8 +456,8 @@ class TreeKeeper {
     if (fstat(output_, &info) != 0 || info.st_size <= options_.output_limit) {
       return;
     }
-    constexpr std::string_view kMark = "\n[... output was cut ...]\n";
-    const ssize_t n = pwrite(cutter_, kMark.data(), kMark.size(), kOutputKept);
+    const ssize_t n =
+        pwrite(cutter_, kOutputCut.data(), kOutputCut.size(), kOutputKept);
     [[maybe_unused]] const bool cut =
         n > 0 && ftruncate(cutter_, kOutputKept + n) == 0;
   }

@@ -37,20 +37,22 @@ std::string DefaultTestee() {
   const std::string named = GetEnv("PROCSPEC_TESTEE");
   if (!named.empty()) return named;
   const std::string self = SelfPath();
-  const std::string folder = std::filesystem::path(self).parent_path().string();
+  const std::string folder = TextOf(PathOf(self).parent_path());
   const std::string runfiles = GetEnv("RUNFILES_DIR");
   const std::string test_srcdir = GetEnv("TEST_SRCDIR");
-  for (const std::string& path : {
+  for (const std::string& place : {
            folder + "/../matrix/testee",
            folder + "/testee",
            self + ".runfiles/procspec/conformance/matrix/testee",
            runfiles + "/procspec/conformance/matrix/testee",
            test_srcdir + "/procspec/conformance/matrix/testee",
        }) {
+    const std::string path = absl::StrCat(place, ProgramSuffix());
     if (!IsExecutable(path)) continue;
     std::error_code error;
-    const auto canonical = std::filesystem::weakly_canonical(path, error);
-    return error ? path : canonical.string();
+    const auto canonical =
+        std::filesystem::weakly_canonical(PathOf(path), error);
+    return error ? path : TextOf(canonical);
   }
   return "";
 }
@@ -67,7 +69,9 @@ absl::StatusOr<TesteeList> ListTestee(const std::string& testee) {
   if (!supervisor.ok()) return supervisor.status();
   Command command;
   command.argv = {testee, "list", "--json"};
-  command.environment = {{"TMPDIR", *root}};
+  for (const std::string& name : TemporaryDirectoryVariables()) {
+    command.environment.emplace_back(name, *root);
+  }
   command.output = *root + "/out";
   command.errors = *root + "/err";
   absl::Status status = (*supervisor)->Start(0, command);

@@ -245,11 +245,8 @@ std::string DescribeEnd(End end, int code) {
   switch (end) {
     case End::kExited:
       return absl::StrCat("exit code ", code);
-    case End::kSignalled: {
-      const std::string name = SignalName(code);
-      if (name.empty()) return absl::StrCat("signal ", code);
-      return absl::StrCat("signal ", code, " (", name, ")");
-    }
+    case End::kSignalled:
+      return DescribeSignal(code);
     case End::kDeadline:
       return "deadline";
     case End::kNotStarted:

@@ -47,7 +47,7 @@ bool IsRed(Verdict verdict);
 // How the process of a case ended.
 enum class End {
   kExited,          // code is its exit code
-  kSignalled,       // code is the signal
+  kSignalled,       // code is the signal, or the exception nobody handled
   kDeadline,        // it was ended because its time was over
   kNotStarted,      // it never ran
   kSupervisorLost,  // the process that watches over it was killed
@@ -82,7 +82,7 @@ struct Judgement {
 // The one place where a situation becomes a verdict.
 Judgement Judge(const Situation& situation);
 
-// "exit code 1", "signal 6 (SIGABRT)".
+// "exit code 1", "signal 6 (SIGABRT)", "exception 0xC0000005 (...)".
 std::string DescribeEnd(End end, int code);
 
 }  // namespace procspec::runner

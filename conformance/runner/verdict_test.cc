@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "conformance/runner/os.h"
 #include "gtest/gtest.h"
 
 namespace procspec::runner {
@@ -158,7 +159,9 @@ TEST(Verdict, NamesGoBothWays) {
 
 TEST(Verdict, DescribesEnds) {
   EXPECT_EQ(DescribeEnd(End::kExited, 3), "exit code 3");
-  EXPECT_EQ(DescribeEnd(End::kSignalled, 6), "signal 6 (SIGABRT)");
+  EXPECT_EQ(DescribeEnd(End::kSignalled, 6), PlatformName() == "windows"
+                                                 ? "exception 0x00000006"
+                                                 : "signal 6 (SIGABRT)");
 }
 
 }  // namespace

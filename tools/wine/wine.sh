@@ -26,6 +26,8 @@ export WINEDEBUG="${WINEDEBUG:--all}"
 # No .NET, no browser, no menus, no debugger: none may start, or wait for a click.
 export WINEDLLOVERRIDES="mscoree,mshtml,winemenubuilder.exe,winedbg.exe="
 unset DISPLAY WAYLAND_DISPLAY
+# Of file names Wine knows what the locale can say.
+export LC_ALL=C.UTF-8
 
 template="${PROCSPEC_WINE_TEMPLATE:-/tmp/procspec-wine-$(id -u)}"
 if [[ ! -e "$template/ready" ]]; then
@@ -52,6 +54,11 @@ ln -sfn "$template/prefix/drive_c" "$prefix/drive_c"
 ln -sfn ../drive_c "$prefix/dosdevices/c:"
 ln -sfn / "$prefix/dosdevices/z:"
 cp "$template"/prefix/*.reg "$template/prefix/.update-timestamp" "$prefix"
+# Temporary files of its own, by a short path: Wine servers do not see each other's
+# locks, by which procspec tells directories in use from abandoned ones.
+mkdir -p "$prefix/temp"
+ln -sfn ../temp "$prefix/dosdevices/t:"
+sed -i 's|^"\(TE\?MP\)"=.*|"\1"="T:\\\\"|' "$prefix/user.reg"
 export WINEPREFIX="$prefix"
 
 # A Windows program takes /x for a path on its current drive.

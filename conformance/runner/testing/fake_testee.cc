@@ -10,58 +10,31 @@
 // cases, as "fail.3". FAKE_TESTEE_TRACE names a file in which each case notes
 // that it starts and that it has done.
 
-#include <fcntl.h>
-#include <semaphore.h>
-#include <signal.h>
-#include <sys/ipc.h>
-#include <sys/mman.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
-#include <sys/stat.h>
-#include <sys/types.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
+#include "conformance/runner/testing/fake_acts.h"
+
+namespace procspec::runner {
 namespace {
 
-constexpr const char* kBehaviours[] = {
-    "pass",
-    "fail",
-    "unsupported",
-    "hang",
-    "stop",
-    "crash",
-    "exit-early",
-    "exit-odd",
-    "truncated",
-    "pass-exit-1",
-    "fail-exit-0",
-    "output",
-    "escape",
-    "leave-child",
-    "leave-file",
-    "kill-supervisor",
-    "stop-supervisor",
-    "fork-storm",
-    "slow",
-    "usage",
-    "claims-usage",
-    "forged",
-    "result-is-directory",
+// In this order; those in between are the operating system's.
+constexpr std::string_view kFirstBehaviours[] = {"pass", "fail", "unsupported"};
+constexpr std::string_view kLastBehaviours[] = {
+    "exit-early",     "exit-odd",     "truncated",  "pass-exit-1",
+    "fail-exit-0",    "output",       "leave-file", "slow",
+    "usage",          "claims-usage", "forged",     "result-is-directory",
     "pass-then-hang",
-    "helper",
-    "env",
 };
 
 // A clause of the specification that every build has.
@@ -78,13 +51,9 @@ std::string ValueOf(int argc, char** argv, std::string_view flag) {
   return "";
 }
 
-// One line of the trace, whole whoever else writes.
 void Trace(const std::string& line) {
   const char* path = getenv("FAKE_TESTEE_TRACE");
-  if (path == nullptr) return;
-  const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  [[maybe_unused]] const ssize_t n = write(fd, line.data(), line.size());
-  close(fd);
+  if (path != nullptr) AppendAtOnce(path, line);
 }
 
 int List() {
@@ -95,24 +64,28 @@ int List() {
     std::cout << "{\"backends\": [";
     return 0;
   }
+  const std::string platform =
+      R"("platform": ")" + std::string(Platform()) + "\"";
   std::cout << "{\"backends\": [";
   if (how == "only-wrong") {
     std::cout << R"({"name": "always-ok", "capabilities": [], "wrong": true})";
   } else if (how != "no-backends") {
+    const std::string base =
+        R"(", "capabilities": ["queue", "process"], )" + platform;
+    const auto mutant = [&](std::string_view name, std::string_view breaks,
+                            std::string_view collateral) {
+      std::cout << ",\n{\"name\": \"" << name << base
+                << R"(, "base": "good", "breaks": [")" << breaks
+                << R"("], "collateral": [)" << collateral
+                << R"(], "touches": ["queue"]})";
+    };
+    std::cout << R"({"name": "good)" << base << "},\n"
+              << R"({"name": "other", "capabilities": [], )" << platform << "}";
+    mutant("mutant", kClause, "");
+    mutant("stale", kClause, '"' + std::string(kOtherClause) + '"');
+    mutant("wild", kOtherClause, "");
     std::cout
-        << R"({"name": "good", "capabilities": ["queue", "process"], "platform": "linux"},
-      {"name": "other", "capabilities": [], "platform": "linux"},
-      {"name": "mutant", "capabilities": ["queue", "process"], "platform": "linux", "base": "good",
-       "breaks": [")"
-        << kClause << R"("], "collateral": [], "touches": ["queue"]},
-      {"name": "stale", "capabilities": ["queue", "process"], "platform": "linux", "base": "good",
-       "breaks": [")"
-        << kClause << R"("], "collateral": [")" << kOtherClause
-        << R"("], "touches": ["queue"]},
-      {"name": "wild", "capabilities": ["queue", "process"], "platform": "linux", "base": "good",
-       "breaks": [")"
-        << kOtherClause << R"("], "collateral": [], "touches": ["queue"]},
-      {"name": "always-ok", "capabilities": ["queue", "process"], "wrong": true})";
+        << R"(,{"name": "always-ok", "capabilities": ["queue", "process"], "wrong": true})";
   }
   std::cout << "], \"cases\": [";
   if (how != "no-cases") {
@@ -135,7 +108,12 @@ int List() {
       }
     }
     const char* all = getenv("FAKE_TESTEE_ALL");
-    for (const char* b : kBehaviours) {
+    std::vector<std::string_view> behaviours = OsBehaviours();
+    behaviours.insert(behaviours.begin(), std::begin(kFirstBehaviours),
+                      std::end(kFirstBehaviours));
+    behaviours.insert(behaviours.end(), std::begin(kLastBehaviours),
+                      std::end(kLastBehaviours));
+    for (std::string_view b : behaviours) {
       if (all == nullptr) break;
       std::cout << ",\n{\"name\": \"" << clause << "/" << b
                 << "\", \"clause\": \"" << clause << "\", \"variant\": \"" << b
@@ -166,28 +144,21 @@ void Fail(const std::string& dir) {
     "message": "Expected: Put reports Full\n  Actual: OK <after> 3 ms"}], "duration_ms": 5})");
 }
 
-[[noreturn]] void SleepForEver() {
-  while (true) pause();
-}
-
-void IgnoreSignals() {
-  for (int s : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) signal(s, SIG_IGN);
-}
-
-// A grandchild in a session of its own, which holds the output open.
-void Escape() {
-  if (fork() == 0) {
-    setsid();
-    if (fork() == 0) {
-      setsid();
-      IgnoreSignals();
-      static char* no_environment[] = {nullptr};
-      environ = no_environment;
-      SleepForEver();
-    }
-    _exit(0);
+// Those that only tests of the supervisor ask for.
+std::optional<int> Tell(std::string_view how, int argc, char** argv) {
+  if (how == "arguments") {  // behind --dir=
+    int i = 2;
+    while (std::string_view(argv[i]).substr(0, 6) != "--dir=") ++i;
+    while (++i < argc) std::cout << argv[i] << "\n";
+  } else if (how == "variable") {
+    const char* value = getenv(getenv("FAKE_TESTEE_PRINT"));
+    std::cout << (value == nullptr ? "" : value) << "\n";
+  } else if (how == "input") {
+    std::cout << std::cin.rdbuf();
+  } else {
+    return std::nullopt;
   }
-  wait(nullptr);
+  return 0;
 }
 
 int Run(const std::string& backend, std::string how, const std::string& dir) {
@@ -208,15 +179,6 @@ int Run(const std::string& backend, std::string how, const std::string& dir) {
     Fail(dir);
     return 1;
   }
-  if (how == "hang") {
-    IgnoreSignals();
-    SleepForEver();
-  }
-  if (how == "stop") kill(getpid(), SIGSTOP);
-  if (how == "crash") {
-    std::cerr << "on the way down\n";
-    abort();
-  }
   if (how == "exit-early") return 0;
   if (how == "exit-odd") return 77;
   if (how == "usage") {
@@ -234,7 +196,7 @@ int Run(const std::string& backend, std::string how, const std::string& dir) {
     return 0;
   }
   if (how == "result-is-directory") {
-    mkdir((dir + "/result.json").c_str(), 0700);
+    std::filesystem::create_directory(dir + "/result.json");
     return 0;
   }
   if (how == "pass-exit-1") {
@@ -254,108 +216,29 @@ int Run(const std::string& backend, std::string how, const std::string& dir) {
     std::cerr << std::string(100000, 'x');
     return 77;
   }
-  if (how == "escape") Escape();
-  if (how == "leave-child") {
-    if (fork() == 0) SleepForEver();
-  }
-  // A helper that cleans up once its client is gone.
-  if (how == "helper") {
-    int ends[2];
-    if (pipe(ends) != 0) return 9;
-    if (fork() == 0) {
-      close(ends[1]);
-      char c;
-      [[maybe_unused]] const ssize_t n = read(ends[0], &c, 1);
-      _exit(0);
-    }
-  }
-  // Not among kBehaviours: only for who watches them.
-  if (how == "leave-ipc" || how == "no-ipc") {
-    const std::string name = "/procspec-fake-" + std::to_string(getpid());
-    const int memory = shm_open(name.c_str(), O_RDWR | O_CREAT, 0600);
-    sem_t* const semaphore = sem_open(name.c_str(), O_CREAT, 0600, 1);
-    const int segment = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
-    const int set = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
-    const int queue = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
-    if (memory < 0 || semaphore == SEM_FAILED || segment < 0 || set < 0 ||
-        queue < 0) {
-      return 9;
-    }
-    if (how == "no-ipc") {
-      shm_unlink(name.c_str());
-      sem_unlink(name.c_str());
-      shmctl(segment, IPC_RMID, nullptr);
-      semctl(set, 0, IPC_RMID);
-      msgctl(queue, IPC_RMID, nullptr);
-    }
-  }
   if (how == "leave-file") {
     std::ofstream(std::string(getenv("TMPDIR")) + "/forgotten") << "x";
   }
-  if (how == "kill-supervisor") {
-    if (fork() == 0) {
-      setsid();
-      SleepForEver();
-    }
-    kill(getppid(), SIGKILL);
-    SleepForEver();
+  if (how == "slow") {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
   }
-  if (how == "stop-supervisor") {
-    kill(getppid(), SIGSTOP);
-    SleepForEver();
-  }
-  if (how == "fork-storm") {
-    // Bounded, and each generation outlives the last.
-    for (int i = 0; i < 200; ++i) {
-      if (fork() == 0) {
-        setsid();
-        IgnoreSignals();
-        SleepForEver();
-      }
-    }
-  }
-  // Not among kBehaviours. A process that is always another one: it has a child
-  // and ends, and so does the child.
-  if (how == "comet" && fork() == 0) {
-    IgnoreSignals();
-    while (fork() == 0) {
-    }
-    _exit(0);
-  }
-  if (how == "slow") usleep(300000);
   if (how == "pass-then-hang") {
     Pass(dir);
     SleepForEver();
   }
-  if (how == "env") {
-    struct stat info;
-    const char* tmp = getenv("TMPDIR");
-    char cwd[4096];
-    if (tmp == nullptr || stat(tmp, &info) != 0 ||
-        (info.st_mode & 0777) != 0700 || stat(dir.c_str(), &info) != 0 ||
-        (info.st_mode & 0777) != 0700 || getcwd(cwd, sizeof(cwd)) == nullptr ||
-        strcmp(cwd, tmp) != 0 || getsid(0) != getpid()) {
-      Fail(dir);
-      return 1;
-    }
-    // Nothing open but the three.
-    for (int fd = 3; fd < 1024; ++fd) {
-      if (fcntl(fd, F_GETFD) != -1) return 50;
-    }
-    sigset_t mask;
-    sigprocmask(SIG_BLOCK, nullptr, &mask);
-    for (int s = 1; s < 32; ++s) {
-      if (sigismember(&mask, s)) return 51;
-    }
+  const std::optional<int> code = Act(how, dir);
+  if (code.has_value()) {
+    if (*code == 1) Fail(dir);
+    return *code;
   }
   Pass(dir);
   return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int Main(int argc, char** argv) {
   if (argc < 2) return 2;
+  BinaryStreams();
+  if (const std::optional<int> code = RunAsChild(argc, argv)) return *code;
   if (std::string_view(argv[1]) == "list") return List();
   if (std::string_view(argv[1]) != "run") return 2;
   const std::string backend = ValueOf(argc, argv, "--backend=");
@@ -378,8 +261,14 @@ int main(int argc, char** argv) {
     how = "fail";
   }
   how.resize(std::min(how.find('.'), how.size()));
+  if (const std::optional<int> code = Tell(how, argc, argv)) return *code;
   Trace("start " + name + " " + dir + "\n");
   const int code = Run(backend, how, dir);
   Trace("done " + name + "\n");
   return code;
 }
+
+}  // namespace
+}  // namespace procspec::runner
+
+int main(int argc, char** argv) { return procspec::runner::Main(argc, argv); }
