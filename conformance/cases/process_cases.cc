@@ -1463,17 +1463,21 @@ PROCSPEC_CASE_F(ProcessCase, "process.files.shared.visible", "absolute-names") {
 }
 
 PROCSPEC_CASE_F(ProcessCase, "process.files.shared.visible", "relative-names") {
-  const std::filesystem::path before = std::filesystem::current_path();
-  std::filesystem::current_path(directory());
-  ASSERT_OK(WriteText("in.txt", "from the creator"));
-  ASSERT_OK_AND_ASSIGN(auto process, StartProcess("ProcessReadAndWrite",
-                                                  {stage().address(), "child",
-                                                   "in.txt", "out.txt"}));
+  const auto relative = [this](const char* name) {
+    const std::filesystem::path path = directory();
+    return std::filesystem::relative(path / name).generic_string();
+  };
+  const std::string in = relative("in.txt");
+  const std::string out = relative("out.txt");
+  ASSERT_TRUE(std::filesystem::path(in).is_relative()) << in;
+  ASSERT_OK(WriteText(in, "from the creator"));
+  ASSERT_OK_AND_ASSIGN(auto process,
+                       StartProcess("ProcessReadAndWrite",
+                                    {stage().address(), "child", in, out}));
   EXPECT_THAT(stage().Expect("child"), IsOkAndHolds("from the creator"));
   ASSERT_OK(stage().Expect("child"));
-  EXPECT_THAT(ReadText("out.txt"), IsOkAndHolds("from the child"));
+  EXPECT_THAT(ReadText(out), IsOkAndHolds("from the child"));
   (void)process->Join(Guard());
-  std::filesystem::current_path(before);  // Windows has a handle of it
 }
 
 constexpr int kTicketsEach = 20;
