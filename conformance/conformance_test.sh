@@ -30,8 +30,20 @@ if [[ "${TEST_TOTAL_SHARDS:-1}" -gt 1 ]]; then
 fi
 [[ -z "${TESTBRIDGE_TEST_ONLY-}" ]] || asked+=(--only="$TESTBRIDGE_TEST_ONLY")
 
+# Built for Windows, and run here under Wine (tools/wine). The testee goes by a
+# short path: Windows starts no program by a long one.
+run=("$runner")
+if [[ "$runner" == *.exe && -n "${PROCSPEC_WINE-}" ]]; then
+  short="$(mktemp -d /tmp/procspec.XXXXXX)"
+  trap 'rm -rf "$short"' EXIT
+  ln -s "$(realpath "$testee")" "$short/testee.exe"
+  testee="Z:$short/testee.exe"
+  run=("$PROCSPEC_WINE" "$runner")
+  [[ "$out" != /* ]] || windows_out="Z:$out"
+fi
+
 status=0
-"$runner" run --testee="$testee" --out="$out" \
+"${run[@]}" run --testee="$testee" --out="${windows_out:-$out}" \
   --repro="bazel run ${TEST_TARGET:-TARGET} --" "${asked[@]}" "$@" || status=$?
 
 # One test case a case, instead of one for all.

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Runs a Windows program under Wine: wine.sh PROGRAM.exe ARGUMENTS...
-# Any other program it runs as it is.
+# Any other program it runs as it is; PROCSPEC_WINE tells that one how to run
+# Windows programs: by this script.
 #
 # Bazel runs tests by it with --config=windows; tools/conform --platform=windows
 # runs procspec by it.
@@ -16,7 +17,9 @@ set -euo pipefail
 
 case "$1" in
   *.exe) ;;
-  *) exec "$@" ;;
+  *)
+    PROCSPEC_WINE="$(realpath "${BASH_SOURCE[0]}")" exec "$@"
+    ;;
 esac
 
 die() { printf 'wine.sh: error: %s\n' "$*" >&2; exit 2; }
@@ -30,9 +33,10 @@ unset DISPLAY WAYLAND_DISPLAY
 export LC_ALL=C.UTF-8
 
 template="${PROCSPEC_WINE_TEMPLATE:-/tmp/procspec-wine-$(id -u)}"
+(umask 077 && mkdir -p "$template")
+[[ -O "$template" && ! -L "$template" ]] || die "$template belongs to somebody else"
 if [[ ! -e "$template/ready" ]]; then
-  (umask 077 && mkdir -p "$template")
-  exec 9>"$template.lock"
+  exec 9>"$template/lock"
   flock 9
   if [[ ! -e "$template/ready" ]]; then
     mkdir -p "$template/home"
@@ -45,7 +49,6 @@ if [[ ! -e "$template/ready" ]]; then
   fi
   exec 9>&-
 fi
-[[ -O "$template" ]] || die "$template belongs to somebody else"
 
 base="${TEST_TMPDIR:-$(mktemp -d)}"
 prefix="$base/wine"
@@ -84,9 +87,8 @@ fixed=(setarch "$(uname -m)" --addr-no-randomize)
 # The sandbox of a test ends everything in it.
 [[ -z "${TEST_TMPDIR-}" ]] || exec "${fixed[@]}" wine "$short" "$@"
 
+# Not -k9, which would leave Wine's services running with our output open.
+trap 'wineserver -k || true; rm -rf "$base"' EXIT
 status=0
 "${fixed[@]}" wine "$short" "$@" || status=$?
-# Not -k9, which would leave Wine's services running with our output open.
-wineserver -k || true
-rm -rf "$base"
 exit "$status"
