@@ -7,7 +7,7 @@ External code is compiled without warnings (.bazelrc); the language standard and
 the optimization level, which must be the same everywhere, are in .bazelrc too.
 """
 
-PROCSPEC_COPTS = [
+_GCC = [
     "-Wall",
     "-Wextra",
     "-Werror",
@@ -27,3 +27,12 @@ PROCSPEC_COPTS = [
     # GCC 12 sees an overlap in std::string's own code: GCC bug 105329.
     "-Wno-restrict",
 ]
+
+# The compilers of Windows itself, with which nobody has built this yet.
+_CL = ["/W3"]
+
+PROCSPEC_COPTS = select({
+    "@bazel_tools//tools/cpp:clang-cl": _CL,
+    "@bazel_tools//tools/cpp:msvc": _CL,
+    "//conditions:default": _GCC,
+})
