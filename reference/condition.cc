@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <limits>
-#include <system_error>
+#include <string>
 #include <vector>
 
 #include "reference/os/time.h"
@@ -76,8 +76,9 @@ absl::StatusOr<bool> SharedCondition::Wait(absl::Duration timeout) {
   if (!lock_->HeldByCaller()) return LockNotHeld();
   Waiter* const me = waiters_.Enter();
   if (me == nullptr) {
-    return OsError("condition wait",
-                   static_cast<int>(std::errc::resource_unavailable_try_again));
+    return ErrorFrom({.kind = ErrorKind::kOs,
+                      .type = std::string(ErrorKindName(ErrorKind::kOs)),
+                      .message = "condition wait: too many processes wait"});
   }
   const uint32_t ticket =
       state_->next_ticket.fetch_add(1) & (Waiter::kNumbers - 1);
