@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-// What the harness's Windows halves share. For them only.
+// What the Windows halves of the judge share. For them only.
 
 namespace procspec::harness::win32 {
 

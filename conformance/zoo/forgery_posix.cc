@@ -7,30 +7,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "conformance/zoo/acts.h"
+#include "conformance/zoo/daemon.h"
 #include "conformance/zoo/tools.h"
 
 // Cases that break the judge's protocol, most of them to forge a PASS.
 
 namespace procspec::zoo {
 namespace {
-
-constexpr std::string_view kWrongProof = "0123456789abcdef0123456789abcdef";
-
-// Ends as a case that passed.
-[[noreturn]] void ExitPassing() { _exit(0); }
 
 // This program again, on a backend that passes, with a proof of its own; in the
 // place of the calling process.
@@ -81,98 +71,13 @@ std::vector<int> OpenParentsPipes(Direction direction) {
   return pipes;
 }
 
-// The runs of 32 hexadecimal digits, such as a proof is.
-std::set<std::string> ProofsIn(std::string_view text) {
-  std::set<std::string> found;
-  size_t run = 0;
-  for (size_t i = 0; i <= text.size(); ++i) {
-    if (i < text.size() && absl::ascii_isxdigit(text[i]) &&
-        !absl::ascii_isupper(text[i])) {
-      ++run;
-      continue;
-    }
-    if (run == kWrongProof.size()) found.emplace(text.substr(i - run, run));
-    run = 0;
-  }
-  found.erase(std::string(kWrongProof));
-  return found;
-}
-
-std::string ContentOf(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return std::string((std::istreambuf_iterator<char>(in)),
-                     std::istreambuf_iterator<char>());
-}
-
-// In all of this process's own memory that may be read.
-std::set<std::string> ProofsInMemory() {
-  std::set<std::string> found;
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    uintptr_t begin = 0;
-    uintptr_t end = 0;
-    char rights[5] = "";
-    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, rights) != 3) {
-      continue;
-    }
-    // Not of a file: nothing that the program was built with.
-    const bool of_file = absl::StrContains(line, "/");
-    const bool of_kernel = absl::StrContains(line, "[v");
-    if (rights[0] != 'r' || rights[1] != 'w' || of_file || of_kernel) continue;
-    found.merge(ProofsIn(
-        std::string_view(reinterpret_cast<const char*>(begin), end - begin)));
-  }
-  return found;
-}
-
 }  // namespace
-
-absl::Status HalfAResult(const Scene& scene) {
-  PutFile(scene.result_path(), R"({"verdict": "PASS", "fail)");
-  ExitPassing();
-}
-
-absl::Status GarbageForAResult(const Scene& scene) {
-  std::string garbage;
-  for (int i = 0; i < 100'000; ++i) {
-    garbage.push_back(static_cast<char>(i * i % 251));
-  }
-  PutFile(scene.result_path(), garbage);
-  ExitPassing();
-}
 
 // As a child that comes back from where it was forked.
 absl::Status AnswerTwice(const Scene&) {
   const pid_t child = fork();
   if (child > 0) waitpid(child, nullptr, 0);
   return absl::OkStatus();
-}
-
-absl::Status ForgeAndExit(const Scene& scene) {
-  PutFile(scene.result_path(), PassWith(""));
-  ExitPassing();
-}
-
-absl::Status ForgeWithWhatItFinds(const Scene& scene) {
-  std::set<std::string> found = ProofsIn(ContentOf("/dev/stdin"));
-  for (const auto& entry :
-       std::filesystem::directory_iterator(scene.directory)) {
-    if (!entry.is_regular_file()) continue;
-    found.merge(ProofsIn(ContentOf(entry.path())));
-  }
-  found.merge(ProofsInMemory());
-  // There is one attempt. Paths of build systems look like proofs.
-  if (found.size() > 1) {
-    for (const std::string& path : ProofsIn(ContentOf("/proc/self/environ"))) {
-      found.erase(path);
-    }
-    for (const std::string& path : ProofsIn(ContentOf("/proc/self/cmdline"))) {
-      found.erase(path);
-    }
-  }
-  found.insert("none");
-  PutFile(scene.result_path(), PassWith(*found.begin()));
-  ExitPassing();
 }
 
 absl::Status ForgeFromASurvivor(const Scene& scene) {
@@ -202,13 +107,6 @@ absl::Status ForgeByPipe(const Scene& scene) {
   ExitPassing();
 }
 
-absl::Status ForgeHugely(const Scene& scene) {
-  PutFile(scene.result_path(), PassWith(kWrongProof));
-  std::error_code error;
-  std::filesystem::resize_file(scene.result_path(), uintmax_t{64} << 30, error);
-  ExitPassing();
-}
-
 absl::Status ForgeByAnotherDirectory(const Scene& scene) {
   const std::string decoy = scene.directory + ".decoy";
   std::filesystem::create_directory(decoy);
@@ -231,17 +129,6 @@ absl::Status ForgeByProxy(const Scene& scene) {
 absl::Status GoOnInAChild(const Scene&) {
   if (fork() > 0) ExitPassing();
   return absl::OkStatus();
-}
-
-absl::Status ForgeOverItsFailure(const Scene& scene) {
-  AtLastFlush([scene] {
-    if (access(scene.result_path().c_str(), F_OK) != 0) return;
-    std::set<std::string> found = ProofsIn(ContentOf(scene.result_path()));
-    found.insert("none");
-    PutFile(scene.result_path(), PassWith(*found.begin()));
-    ExitPassing();
-  });
-  return absl::InternalError("wrong on purpose");
 }
 
 absl::Status ForgeAndKillItsParent(const Scene& scene) {

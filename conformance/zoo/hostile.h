@@ -4,6 +4,7 @@
 #ifndef PROCSPEC_CONFORMANCE_ZOO_HOSTILE_H_
 #define PROCSPEC_CONFORMANCE_ZOO_HOSTILE_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,31 @@ struct Hostile {
   Act act;
 };
 
+// Those of this system.
 const std::vector<Hostile>& AllHostiles();
+
+// One that a system does not have, and why.
+struct Absent {
+  std::string_view name;
+  std::string_view platform;  // "linux", "windows"
+  std::string_view why;
+};
+
+// On all systems. With them each system has all kHowMany.
+const std::vector<Absent>& AllAbsent();
+inline constexpr size_t kHowMany = 60;
+
+// What they all say of a case.
+inline constexpr std::string_view kDeadline = "had not ended by its deadline";
+inline constexpr std::string_view kNoResult = "left no result";
+inline constexpr std::string_view kNoProof = "lacks the proof";
+
+// All make a queue first thing, in the process of the case.
+inline constexpr std::string_view kFull = "queue.full.at-bound";
+inline constexpr std::string_view kQsize = "queue.qsize";
+inline constexpr std::string_view kEmpty = "queue.empty.nothing-waits";
+inline constexpr std::string_view kPut = "queue.put.nonblocking-full";
+inline constexpr std::string_view kGet = "queue.get.nonblocking-empty";
 
 // Of the set of semaphores that one of them leaves. Names of other things that
 // belong to no process begin with "procspec-zoo".

@@ -11,11 +11,10 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <filesystem>
 #include <string>
-#include <thread>
 
 #include "conformance/zoo/acts.h"
+#include "conformance/zoo/daemon.h"
 #include "conformance/zoo/tools.h"
 
 // Cases that leave something behind, or take what the judge needs.
@@ -99,25 +98,9 @@ absl::Status LeaveDeepFiles(const Scene&) {
   return back ? absl::OkStatus() : absl::InternalError("fchdir");
 }
 
-absl::Status LeaveAThread(const Scene&) {
-  std::thread([] { SleepForEver(); }).detach();
-  return absl::OkStatus();
-}
-
 absl::Status LeaveADescriptor(const Scene&) {
   if (open("/dev/zero", O_RDONLY | O_CLOEXEC) < 0) {
     return absl::InternalError("no descriptor");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status FloodTheOutput(const Scene&) {
-  std::string lines;
-  while (lines.size() < 64 << 10) lines += "water, water everywhere\n";
-  for (size_t written = 0; written < size_t{1} << 30; written += lines.size()) {
-    if (write(STDOUT_FILENO, lines.data(), lines.size()) < 0) {
-      return absl::InternalError("write failed");
-    }
   }
   return absl::OkStatus();
 }
@@ -130,12 +113,6 @@ absl::Status CloseAllDescriptors(const Scene&) {
 absl::Status UseUpDescriptors(const Scene&) {
   while (dup(STDERR_FILENO) >= 0) {
   }
-  return absl::OkStatus();
-}
-
-absl::Status RemoveItsDirectory(const Scene& scene) {
-  std::error_code error;
-  std::filesystem::remove_all(scene.directory, error);
   return absl::OkStatus();
 }
 

@@ -4,10 +4,10 @@
 #ifndef PROCSPEC_CONFORMANCE_ZOO_TOOLS_H_
 #define PROCSPEC_CONFORMANCE_ZOO_TOOLS_H_
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // What several acts need.
 
@@ -15,22 +15,35 @@ namespace procspec::zoo {
 
 [[noreturn]] void SleepForEver();
 
-// All that ask a process to end.
-void IgnoreEndingSignals();
+// Ends as a case that passed, at once.
+[[noreturn]] void ExitPassing();
 
 // Calls `act` when the process flushes all its streams, which the judge does
 // last of all.
 void AtLastFlush(std::function<void()> act);
 
-// Runs `act`, then sleeps, in a process that has left the tree of this one as
-// well as it can: by a new session and a parent that ends.
-void InADaemon(const std::function<void()>& act);
+// Calls `act` where an exception of the system meets no handler: in the process
+// of a case GoogleTest may have one.
+void BeyondHandlers(const std::function<void()>& act);
 
-// Replaces what is there.
+// What this process was started with.
+std::vector<std::string> OwnArguments();
+std::string OwnEnvironment();
+
+// All of this process's own memory that it may read and write, but for what is
+// of a file: nothing that the program was built with.
+void ForEachOwnMemory(const std::function<void(std::string_view)>& visit);
+
+// Replaces what is there. These two use no streams, which a flush of all may
+// have locked.
 void PutFile(const std::string& path, std::string_view content);
+std::string ContentOf(const std::string& path);
 
 // A result as the judge would write it.
 std::string PassWith(std::string_view proof);
+
+inline constexpr std::string_view kWrongProof =
+    "0123456789abcdef0123456789abcdef";
 
 }  // namespace procspec::zoo
 

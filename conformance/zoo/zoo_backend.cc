@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "conformance/harness/backend_registry.h"
 #include "conformance/mutants/forward.h"
+#include "conformance/mutants/platform.h"
 #include "conformance/zoo/hostile.h"
 #include "spec/status_macros.h"
 
@@ -54,7 +55,7 @@ bool Register(std::string_view name, const Hostile* hostile) {
       {.name = std::string(name),
        .factory = [name, hostile]() -> std::shared_ptr<Backend> {
          const harness::BackendEntry* base =
-             harness::FindBackend("reference-fork");
+             harness::FindBackend(mutants::kUsualBase);
          if (base == nullptr) return nullptr;
          return std::make_shared<ZooBackend>(name, hostile, base->factory());
        },

@@ -1,17 +1,18 @@
 // Copyright 2026 The procspec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-#include <fstream>
-#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "conformance/zoo/hostile.h"
+#include "conformance/zoo/tools.h"
 
 namespace procspec::zoo {
 
 Scene CurrentScene() {
   Scene scene;
-  std::ifstream in("/proc/self/cmdline", std::ios::binary);
-  for (std::string argument; std::getline(in, argument, '\0');) {
+  for (const std::string& argument : OwnArguments()) {
     for (auto [option, value] : {std::pair<std::string_view, std::string*>(
                                      "--backend=", &scene.backend),
                                  {"--case=", &scene.case_name},
