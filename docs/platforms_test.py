@@ -8,7 +8,7 @@
 Each FILE that is named *_windows.cc or win32.h is searched for calls; all of them
 tell what is ours. Below "## Every call to Windows" in the document each heading
 names a folder, and the first column of its table what is called there. What is
-called by tests alone stands under the heading "tests".
+called by tests alone, the zoo among them, stands under the heading "tests".
 
 What counts as a call to Windows is a capitalised name with a small letter in it
 (so most macros are out), or a name of the C runtime with an underscore in front,
@@ -63,7 +63,8 @@ def calls(text):
 def place(path, folders):
   """Under which heading the calls of a file belong."""
   *directories, name = path.split('/')
-  if 'testing' in directories or name.startswith('test_') or '_test_' in name:
+  if ('testing' in directories or 'zoo' in directories
+      or name.startswith('test_') or '_test_' in name):
     return _TESTS
   inside = [f for f in folders if path.startswith(f + '/')]
   return max(inside, key=len, default='/'.join(directories))

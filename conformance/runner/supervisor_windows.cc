@@ -234,10 +234,12 @@ class Tree {
       phase_ = Phase::kDone;
       return absl::OkStatus();
     }
-    // Without it the end would be noticed by the next look.
+    // Without it the end would be noticed by the next look. Not in the thread
+    // that waits: with that Wine 8 crashes if the end and StopListening() come
+    // at the same instant.
     RegisterWaitForSingleObject(&listening_, process_.get(), TellPort, port,
                                 INFINITE,
-                                WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE);
+                                WT_EXECUTEDEFAULT | WT_EXECUTEONLYONCE);
     return absl::OkStatus();
   }
 

@@ -68,7 +68,7 @@ absl::Status LeaveASemaphoreSet(const Scene&);
 absl::Status CloseAllDescriptors(const Scene&);
 absl::Status UseUpDescriptors(const Scene&);
 // Windows
-absl::Status LeaveTwentyChildren(const Scene&);
+absl::Status LeaveTenChildren(const Scene&);
 absl::Status LeaveASuspendedProcess(const Scene&);
 absl::Status LeaveAChildBesideItsJob(const Scene&);
 absl::Status LeaveAFileLocker(const Scene&);

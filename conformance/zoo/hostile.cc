@@ -87,7 +87,7 @@ const std::vector<Absent>& AllAbsent() {
       {"kills-its-parent", "windows", kNoSupervisor},
       {"stops-its-parent", "windows", kNoSupervisor},
       {"leaves-1000-children", "windows",
-       "a process is dear: leaves-20-children"},
+       "a process is dear: leaves-10-children"},
       {"leaves-a-semaphore-set", "windows", "there is no System V IPC"},
       {"closes-all-descriptors", "windows",
        "a process does not live without its libraries' handles: "
@@ -106,7 +106,7 @@ const std::vector<Absent>& AllAbsent() {
       {"fails-fast", "linux", kOneExit},
       {"exits-259", "linux", kOneExit},
       {"exits-65536", "linux", kOneExit},
-      {"leaves-20-children", "linux", "leaves-1000-children"},
+      {"leaves-10-children", "linux", "leaves-1000-children"},
       {"leaves-a-suspended-process", "linux",
        "no process is born stopped: stops-itself"},
       {"leaves-a-child-beside-its-job", "linux", kNoJobs},

@@ -21,7 +21,7 @@ std::vector<Hostile> HostilesOfThisSystem() {
       {"exits-65536", kEmpty, "CRASH", "exit code 65536", ExitWithALongCode},
 
       // It leaves something, or takes what the judge needs.
-      {"leaves-20-children", kPut, "LEAK", "process", LeaveTwentyChildren},
+      {"leaves-10-children", kPut, "LEAK", "process", LeaveTenChildren},
       {"leaves-a-suspended-process", kGet, "LEAK", "process",
        LeaveASuspendedProcess},
       {"leaves-a-child-beside-its-job", kEmpty, "LEAK", "process",

@@ -50,8 +50,8 @@ absl::Status LeaveAnOutputHolder(const Scene&) {
 }
 
 // No more, since a process is dear.
-absl::Status LeaveTwentyChildren(const Scene&) {
-  for (int i = 0; i < 20; ++i) {
+absl::Status LeaveTenChildren(const Scene&) {
+  for (int i = 0; i < 10; ++i) {
     const UniqueHandle child =
         StartChild({"sleep"}, DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP);
     if (!child) return IsThere(child);
