@@ -31,10 +31,10 @@
 namespace procspec::harness {
 namespace {
 
+// Those of a case's verdict: CaseExitCode.
 constexpr int kExitPass = 0;
 constexpr int kExitFail = 1;
 constexpr int kExitUsage = 2;
-constexpr int kExitUnsupported = 3;
 // Of a case: an exit code of its own tells it from a wrong command line, which
 // is no case's fault.
 constexpr int kExitNoResult = 4;
@@ -143,7 +143,8 @@ int Run(const RunOptions& options) {
 
   const std::string streams = StandardStreams();
   Outcome outcome = RunCase(run, result_path);
-  if (StandardStreams() != streams) {
+  // An INFRA stays one.
+  if (StandardStreams() != streams && outcome.verdict != CaseVerdict::kInfra) {
     outcome.verdict = CaseVerdict::kFail;
     outcome.failures.push_back(
         {.message = "standard input, output or error of the case's process "
@@ -157,15 +158,7 @@ int Run(const RunOptions& options) {
               << std::endl;
     return kExitNoResult;
   }
-  switch (outcome.verdict) {
-    case CaseVerdict::kPass:
-      return kExitPass;
-    case CaseVerdict::kFail:
-      return kExitFail;
-    case CaseVerdict::kUnsupported:
-      return kExitUnsupported;
-  }
-  return kExitNoResult;
+  return CaseExitCode(outcome.verdict);
 }
 
 std::vector<std::string_view> NamesOf(const CapabilitySet& set) {

@@ -56,6 +56,9 @@ TEST_F(ProcspecTest, EachBehaviourHasItsVerdict) {
       {"slow", "PASS"},
       {"env", "PASS"},
       {"extra", "UNSUPPORTED"},
+      {"infra", "INFRA"},
+      {"claims-infra", "CRASH"},
+      {"infra-odd", "CRASH"},
       {"usage", "INFRA"},
       {"claims-usage", "CRASH"},
       {"forged", "CRASH"},
@@ -77,6 +80,11 @@ TEST_F(ProcspecTest, EachBehaviourHasItsVerdict) {
     ++found;
     ASSERT_TRUE(o.verdict.has_value()) << o.case_name;
     EXPECT_EQ(VerdictName(*o.verdict), it->second) << o.case_name << o.reason;
+    if (it->first == "infra") {
+      EXPECT_EQ(o.reason,
+                "the adapter or the machinery is at fault: sent <a>, got <b>");
+      EXPECT_EQ(o.failures.size(), 1u);
+    }
     if (it->first == "leave-child") {
       EXPECT_EQ(o.leak_count, 1);
     }

@@ -156,6 +156,8 @@ CaseReport ParseCaseReport(std::string_view text, std::string_view proof) {
     report.state = ResultState::kRefused;
   } else if (verdict == "FAIL") {
     report.state = ResultState::kFail;
+  } else if (verdict == "INFRA") {
+    report.state = proven ? ResultState::kInfra : ResultState::kUnproven;
   } else if (verdict == "UNSUPPORTED") {
     report.state = ResultState::kUnsupported;
   } else {

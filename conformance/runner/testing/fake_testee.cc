@@ -31,9 +31,11 @@ namespace {
 // In this order; those in between are the operating system's.
 constexpr std::string_view kFirstBehaviours[] = {"pass", "fail", "unsupported"};
 constexpr std::string_view kLastBehaviours[] = {
-    "exit-early",     "exit-odd",     "truncated",  "pass-exit-1",
-    "fail-exit-0",    "output",       "leave-file", "slow",
-    "usage",          "claims-usage", "forged",     "result-is-directory",
+    "infra",          "claims-infra", "infra-odd",
+    "exit-early",     "exit-odd",     "truncated",
+    "pass-exit-1",    "fail-exit-0",  "output",
+    "leave-file",     "slow",         "usage",
+    "claims-usage",   "forged",       "result-is-directory",
     "pass-then-hang",
 };
 
@@ -137,6 +139,14 @@ void Pass(const std::string& dir) {
           proof + "\"}");
 }
 
+void Infra(const std::string& dir) {
+  WriteResult(
+      dir,
+      R"({"verdict": "INFRA", "reason": "sent <a>, got <b>", "failures": [{"file": "conformance/cases/queue_cases.cc", "line": 42,
+    "message": "no answer"}], "proof": ")" +
+          proof + "\"}");
+}
+
 void Fail(const std::string& dir) {
   WriteResult(
       dir,
@@ -177,6 +187,19 @@ int Run(const std::string& backend, std::string how, const std::string& dir) {
   if (how == "fail") {
     std::cerr << "about to fail\n";
     Fail(dir);
+    return 1;
+  }
+  if (how == "infra") {
+    Infra(dir);
+    return 5;
+  }
+  if (how == "claims-infra") {
+    proof = "";
+    Infra(dir);
+    return 5;
+  }
+  if (how == "infra-odd") {
+    Infra(dir);
     return 1;
   }
   if (how == "exit-early") return 0;

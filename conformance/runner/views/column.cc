@@ -156,7 +156,10 @@ std::string ReasonOf(const Outcome& outcome) {
 }
 
 std::string OneLine(const Outcome& outcome) {
-  std::string text = outcome.failures.empty() || outcome.expectation.has_value()
+  // Of an INFRA the reason says more than what then failed.
+  std::string text = outcome.failures.empty() ||
+                             outcome.expectation.has_value() ||
+                             VerdictOf(outcome) == Verdict::kInfra
                          ? ReasonOf(outcome)
                          : outcome.failures[0].message;
   if (text.empty() && outcome.leak_count > 0) {
