@@ -204,6 +204,10 @@ Outcome RunOnlyTest(const CaseRun& run, const std::string& result_path) {
 Outcome RunUnlessUnsupported(const CaseRun& run,
                              const std::string& result_path) {
   const BackendEntry& entry = *run.backend;
+  if (entry.unavailable) {
+    const std::string why = entry.unavailable();
+    if (!why.empty()) return Unsupported("not available here: " + why);
+  }
   current_backend = entry.factory();
   if (current_backend == nullptr) {
     return Failed(

@@ -62,8 +62,9 @@ std::shared_ptr<Backend> TakeCurrentBackend();
 // That not exactly one test ran is a failure: tests of another kind were linked
 // in, or a filter left none.
 //
-// Nothing is run, and the verdict is kUnsupported, when the backend does not
-// declare what the clause requires or the clause is for another platform.
+// Nothing is run, and the verdict is kUnsupported, when the backend is not
+// available here, when it does not declare what the clause requires, or when
+// the clause is for another platform.
 //
 // What an adapter reports as its own fault (adapter_support.h), in this process
 // or in a program of the case, makes the verdict kInfra, whatever it was.

@@ -188,6 +188,10 @@ int List(bool as_json) {
         {"name", entry.name},
         {"capabilities", NamesOf(backend->capabilities())},
         {"wrong", entry.wrong || !entry.base.empty()}};
+    if (entry.unavailable) {
+      const std::string why = entry.unavailable();
+      if (!why.empty()) json["unavailable"] = why;
+    }
     if (!entry.base.empty()) {
       CapabilitySet touches;
       for (Capability c : entry.touches) touches.Add(c);
@@ -208,11 +212,19 @@ int List(bool as_json) {
   if (as_json) {
     const nlohmann::ordered_json json = {{"backends", backends},
                                          {"cases", cases}};
-    std::cout << json.dump(1) << std::endl;
+    // Why a backend is unavailable may quote any bytes.
+    std::cout << json.dump(1, ' ', false,
+                           nlohmann::ordered_json::error_handler_t::replace)
+              << std::endl;
     return kExitPass;
   }
   for (const auto& backend : backends) {
-    std::cout << "backend " << backend["name"].get<std::string>() << "\n";
+    std::cout << "backend " << backend["name"].get<std::string>();
+    if (backend.contains("unavailable")) {
+      std::cout << "  not available here: "
+                << backend["unavailable"].get<std::string>();
+    }
+    std::cout << "\n";
   }
   for (const auto& c : cases) {
     std::cout << "case " << c["name"].get<std::string>() << "\n";

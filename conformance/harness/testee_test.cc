@@ -242,6 +242,15 @@ TEST_F(TesteeTest, AdaptersHaveADirectory) {
   }
 }
 
+TEST_F(TesteeTest, ABackendThatIsNotAvailableIsUnsupported) {
+  const Ended ended = RunCase("queue.put.timeout-full/fails", {}, "absent");
+  EXPECT_EQ(ended.code, 3) << ended.out;
+  EXPECT_EQ(Result()["verdict"], "UNSUPPORTED");
+  EXPECT_EQ(Result()["reason"],
+            "not available here: no interpreter; install it");
+  EXPECT_EQ(RunCase("queue.put.timeout-full", {}, "present").code, 0);
+}
+
 TEST_F(TesteeTest, AProofIsALine) {
   for (const std::string line : {"", "sesame"}) {
     const Ended ended = RunWithProof("queue.put.timeout-full", line);
@@ -335,12 +344,19 @@ TEST_F(TesteeTest, ListTellsBackendsAndCases) {
   ASSERT_TRUE(list.is_object()) << ended.out;
   std::vector<std::string> names;
   for (const json& backend : list["backends"]) names.push_back(backend["name"]);
-  EXPECT_THAT(names, ElementsAre("bare", "sample", "sample-mutant"));
-  EXPECT_EQ(list["backends"][1],
+  EXPECT_THAT(names, ElementsAre("absent", "bare", "present", "sample",
+                                 "sample-mutant"));
+  EXPECT_EQ(list["backends"][0],
+            json({{"name", "absent"},
+                  {"capabilities", {"process", "programs", "queue"}},
+                  {"wrong", false},
+                  {"unavailable", "no interpreter; install it"}}));
+  EXPECT_FALSE(list["backends"][2].contains("unavailable"));
+  EXPECT_EQ(list["backends"][3],
             json({{"name", "sample"},
                   {"capabilities", {"process", "programs", "queue"}},
                   {"wrong", false}}));
-  EXPECT_EQ(list["backends"][2],
+  EXPECT_EQ(list["backends"][4],
             json({{"name", "sample-mutant"},
                   {"capabilities", {"process", "programs", "queue"}},
                   {"wrong", true},

@@ -115,6 +115,7 @@ absl::StatusOr<TesteeList> ParseTesteeList(std::string_view text) {
     backend.breaks = GetStrings(b, "breaks");
     backend.collateral = GetStrings(b, "collateral");
     backend.touches = GetStrings(b, "touches");
+    backend.unavailable = GetString(b, "unavailable");
     backend.wrong = backend.IsMutant() || GetBool(b, "wrong") ||
                     std::find(std::begin(kLiars), std::end(kLiars),
                               backend.name) != std::end(kLiars);

@@ -48,6 +48,14 @@ class BareBackend : public Backend {
       ReportInfra("out of order");
       return std::shared_ptr<Backend>();
     });
+[[maybe_unused]] const bool absent_registered = RegisterBackend(
+    {.name = "absent",
+     .factory = [] { return std::make_shared<SampleBackend>(); },
+     .unavailable = [] { return "no interpreter; install it"; }});
+[[maybe_unused]] const bool present_registered = RegisterBackend(
+    {.name = "present",
+     .factory = [] { return std::make_shared<SampleBackend>(); },
+     .unavailable = [] { return ""; }});
 [[maybe_unused]] const bool mutant_registered = RegisterBackend(
     {.name = "sample-mutant",
      .factory = [] { return std::make_shared<SampleBackend>(); },

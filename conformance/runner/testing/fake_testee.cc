@@ -6,6 +6,8 @@
 //
 // FAKE_TESTEE_LIST makes `list` go wrong: no-cases, no-backends, broken,
 // unknown-clause, missing-case, crash, only-wrong.
+// FAKE_TESTEE_UNAVAILABLE lists backends, of good and other, that are not
+// available.
 // FAKE_TESTEE_ALL lists all behaviours, FAKE_TESTEE_COPIES=N so many quick
 // cases, as "fail.3". FAKE_TESTEE_TRACE names a file in which each case notes
 // that it starts and that it has done.
@@ -58,6 +60,18 @@ void Trace(const std::string& line) {
   if (path != nullptr) AppendAtOnce(path, line);
 }
 
+// The field that says so of the backend, if it is not available.
+std::string Unavailable(const std::string& backend) {
+  const char* names = getenv("FAKE_TESTEE_UNAVAILABLE");
+  if (names == nullptr ||
+      ("," + std::string(names) + ",").find("," + backend + ",") ==
+          std::string::npos) {
+    return "";
+  }
+  return R"(, "unavailable": "no <interpreter> for )" + backend +
+         R"(; install it")";
+}
+
 int List() {
   const char* mode = getenv("FAKE_TESTEE_LIST");
   const std::string how = mode == nullptr ? "" : mode;
@@ -81,8 +95,9 @@ int List() {
                 << R"("], "collateral": [)" << collateral
                 << R"(], "touches": ["queue"]})";
     };
-    std::cout << R"({"name": "good)" << base << "},\n"
-              << R"({"name": "other", "capabilities": [], )" << platform << "}";
+    std::cout << R"({"name": "good)" << base << Unavailable("good") << "},\n"
+              << R"({"name": "other", "capabilities": [], )" << platform
+              << Unavailable("other") << "}";
     mutant("mutant", kClause, "");
     mutant("stale", kClause, '"' + std::string(kOtherClause) + '"');
     mutant("wild", kOtherClause, "");
