@@ -408,6 +408,11 @@ def _vanish(reason=None):
   signal.pause()
 
 
+# Made once: a case can have tens of thousands of operations.
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(',', ':')).encode
+_from_json = json.JSONDecoder().decode
+
+
 class _Connection:
   """One connection to the judge. For one thread."""
 
@@ -424,10 +429,10 @@ class _Connection:
     _disconnect(self._socket)
 
   def send(self, message):
-    line = json.dumps(message, ensure_ascii=False, separators=(',', ':'))
+    line = _to_json(message) + '\n'
     try:
       # Texts of the system may hold what is not UTF-8.
-      self._socket.sendall(line.encode('utf-8', 'replace') + b'\n')
+      self._socket.sendall(line.encode('utf-8', 'replace'))
     except OSError:
       _vanish()
 
@@ -449,7 +454,7 @@ class _Connection:
     line = bytes(self._buffer[:end])
     del self._buffer[:end + 1]
     try:
-      message = json.loads(line)
+      message = _from_json(line.decode('utf-8'))
       if not isinstance(message, dict):
         raise ValueError('no object')
     except ValueError as error:
@@ -626,7 +631,8 @@ def _operation(name):
 @functools.lru_cache(maxsize=None)
 def _parameters(function):
   """Names of the fields that must be there, and of those that may."""
-  parameters = list(inspect.signature(function).parameters.values())
+  parameters = [p for p in inspect.signature(function).parameters.values()
+                if p.name != 'self']
   return (frozenset(p.name for p in parameters if p.default is p.empty),
           frozenset(p.name for p in parameters))
 
@@ -653,9 +659,9 @@ def _answer(process, request):
 
 
 def _perform(process, request):
-  fields = {key: item for key, item in request.items()
-            if key not in ('id', 'op')}
-  operation = request['op']
+  fields = dict(request)
+  del fields['id']
+  operation = fields.pop('op')
   if 'on' not in fields or operation == 'drop':
     function, given = _operations.get(operation), ()
     if function is None:
@@ -668,13 +674,12 @@ def _perform(process, request):
       raise WireError(f'no operation of a {kind}: {operation}')
     given = (thing,)
   needed, known = _parameters(function)
-  this = frozenset(['self'] if given else [])
-  if not needed - this <= fields.keys() <= known - this:
-    raise WireError(f'{operation} has the fields {sorted(known - this)}, '
+  if not needed <= fields.keys() <= known:
+    raise WireError(f'{operation} has the fields {sorted(known)}, '
                     f'and not {sorted(fields)}')
-  return function(*given, **{
-      key: _FIELDS[key](item, process.handles) if key in _FIELDS else item
-      for key, item in fields.items()})
+  for key in fields.keys() & _FIELDS.keys():
+    fields[key] = _FIELDS[key](fields[key], process.handles)
+  return function(*given, **fields)
 
 
 # Objects and the calling process.
@@ -1186,9 +1191,7 @@ def _stop_servants():
   """
   for name, servant, pid, pipe in (
       ('forkserver', '_forkserver', '_forkserver_pid', '_forkserver_alive_fd'),
-      ('resource_tracker', '_resource_tracker', '_pid', '_fd'),
-      ('semaphore_tracker', '_semaphore_tracker', '_semaphore_tracker_pid',
-       '_semaphore_tracker_fd')):
+      ('resource_tracker', '_resource_tracker', '_pid', '_fd')):
     module = sys.modules.get(f'{_settings().module}.{name}')
     servant = getattr(module, servant, None)
     if getattr(servant, pid, None) is None or getattr(servant, pipe) is None:
