@@ -95,9 +95,8 @@ absl::StatusOr<ConnectionPair> RemoteBackend::NewPipe(bool duplex) {
         ConnectionPair pair;
         PROCSPEC_ASSIGN_OR_RETURN(
             pair.first, process->ObjectFrom<Connection>(json[0], "Connection"));
-        PROCSPEC_ASSIGN_OR_RETURN(
-            pair.second,
-            process->ObjectFrom<Connection>(json[1], "Connection"));
+        PROCSPEC_ASSIGN_OR_RETURN(pair.second, process->ObjectFrom<Connection>(
+                                                   json[1], "Connection"));
         return pair;
       });
 }
@@ -185,19 +184,19 @@ absl::StatusOr<std::vector<std::shared_ptr<Process>>>
 RemoteBackend::ActiveChildren() {
   using Processes = std::vector<std::shared_ptr<Process>>;
   PROCSPEC_ASSIGN_OR_RETURN(const std::shared_ptr<Session> process, session());
-  return process->Ask(
-      Request("active_children"),
-      [&](const Json& json) -> absl::StatusOr<Processes> {
-        if (!json.is_array()) return Violation("expected a list of processes");
-        Processes children;
-        for (const Json& item : json) {
-          PROCSPEC_ASSIGN_OR_RETURN(
-              std::shared_ptr<Process> child,
-              process->ObjectFrom<Process>(item, "Process"));
-          children.push_back(std::move(child));
-        }
-        return children;
-      });
+  return process->Ask(Request("active_children"),
+                      [&](const Json& json) -> absl::StatusOr<Processes> {
+                        if (!json.is_array())
+                          return Violation("expected a list of processes");
+                        Processes children;
+                        for (const Json& item : json) {
+                          PROCSPEC_ASSIGN_OR_RETURN(
+                              std::shared_ptr<Process> child,
+                              process->ObjectFrom<Process>(item, "Process"));
+                          children.push_back(std::move(child));
+                        }
+                        return children;
+                      });
 }
 
 absl::StatusOr<int64_t> RemoteBackend::Pid() {

@@ -52,10 +52,6 @@ class MainProcess {
 // Ends this process as that one ended, without cleaning up.
 [[noreturn]] void EndAs(const ProcessEnd& end);
 
-// Writes to a new file that only this user may read.
-absl::Status WritePrivateFile(const std::string& path,
-                              std::string_view content);
-
 }  // namespace procspec::wire
 
 #endif  // PROCSPEC_CONFORMANCE_ADAPTERS_WIRE_MAIN_PROCESS_H_

@@ -12,7 +12,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
-#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -119,9 +118,9 @@ absl::StatusOr<std::unique_ptr<MainProcess>> MainProcess::Start(
   posix_spawn_file_actions_addopen(&spawn.actions, STDIN_FILENO, "/dev/null",
                                    O_RDONLY, 0);
   pid_t pid = -1;
-  const int code = posix_spawnp(&pid, argv[0], &spawn.actions,
-                                &spawn.attributes, argv.data(),
-                                variables.data());
+  const int code =
+      posix_spawnp(&pid, argv[0], &spawn.actions, &spawn.attributes,
+                   argv.data(), variables.data());
   if (code != 0) {
     return absl::InternalError(
         absl::StrCat(command[0], ": ", std::strerror(code)));
@@ -139,29 +138,6 @@ void EndAs(const ProcessEnd& end) {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   kill(getpid(), *end.signal);
   std::abort();  // one that does not end a process
-}
-
-absl::Status WritePrivateFile(const std::string& path,
-                              std::string_view content) {
-  const int fd =
-      open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    return absl::InternalError(
-        absl::StrCat(path, ": ", std::strerror(errno)));
-  }
-  absl::Status written;
-  while (!content.empty()) {
-    const ssize_t n = write(fd, content.data(), content.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      written =
-          absl::InternalError(absl::StrCat(path, ": ", std::strerror(errno)));
-      break;
-    }
-    content.remove_prefix(static_cast<size_t>(n));
-  }
-  close(fd);
-  return written;
 }
 
 }  // namespace procspec::wire

@@ -26,8 +26,7 @@ constexpr std::string_view kViolation = "wire: ";
 
 std::string Excerpt(const Json& json) {
   constexpr size_t kLongest = 200;
-  std::string text =
-      json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (text.size() > kLongest) {
     text.resize(kLongest);
     text += "...";
@@ -36,7 +35,8 @@ std::string Excerpt(const Json& json) {
 }
 
 absl::Status Unexpected(std::string_view expected, const Json& came) {
-  return Violation(absl::StrCat("expected ", expected, ", not ", Excerpt(came)));
+  return Violation(
+      absl::StrCat("expected ", expected, ", not ", Excerpt(came)));
 }
 
 // That it is an object with exactly these fields, and perhaps some of the
@@ -267,9 +267,9 @@ absl::StatusOr<Call> CallFrom(const Json& json) {
   PROCSPEC_ASSIGN_OR_RETURN(const std::string kind,
                             TextFrom(json.value("kind", Json())));
   if (kind == "target") {
-    PROCSPEC_RETURN_IF_ERROR(
-        CheckFields(json, {"hello", "version", "process", "kind", "name",
-                           "args", "kwargs"}));
+    PROCSPEC_RETURN_IF_ERROR(CheckFields(
+        json,
+        {"hello", "version", "process", "kind", "name", "args", "kwargs"}));
     TargetCall call;
     PROCSPEC_ASSIGN_OR_RETURN(call.name, TextFrom(json["name"]));
     call.args = json["args"];
@@ -312,8 +312,8 @@ absl::StatusOr<Call> CallFrom(const Json& json) {
 
 // The code whose name it is; kUnknown for none.
 absl::StatusCode CodeNamed(std::string_view name) {
-  for (int code = 1; code <= static_cast<int>(absl::StatusCode::kUnauthenticated);
-       ++code) {
+  for (int code = 1;
+       code <= static_cast<int>(absl::StatusCode::kUnauthenticated); ++code) {
     const auto candidate = static_cast<absl::StatusCode>(code);
     if (absl::StatusCodeToString(candidate) == name) return candidate;
   }
@@ -334,9 +334,9 @@ bool IsViolation(const absl::Status& status) {
 absl::StatusOr<Json> ParseLine(std::string_view line) {
   Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) {
-    return Violation(absl::StrCat(
-        "expected a line of JSON in UTF-8, not ",
-        absl::CHexEscape(line.substr(0, 200)), line.size() > 200 ? "..." : ""));
+    return Violation(absl::StrCat("expected a line of JSON in UTF-8, not ",
+                                  absl::CHexEscape(line.substr(0, 200)),
+                                  line.size() > 200 ? "..." : ""));
   }
   if (!json.is_object()) return Unexpected("an object", json);
   return json;

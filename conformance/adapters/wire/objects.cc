@@ -126,13 +126,16 @@ class RemoteProcess final : public Process, public Object {
     std::lock_guard<std::mutex> lock(mutex_);
     if (!arguments_.has_value()) {
       arguments_ =
-          Ask("arguments", [this](const Json& json) -> absl::StatusOr<Arguments> {
-            if (!json.is_array() || json.size() != 2 || !json[1].is_object() ||
-                json[1].size() != 1 || !json[1].contains("m")) {
-              return Violation("expected a list of arguments and a dict");
-            }
-            return ArgumentsFrom(json[0], json[1]["m"], session());
-          }).value_or(Arguments());
+          Ask("arguments",
+              [this](const Json& json) -> absl::StatusOr<Arguments> {
+                if (!json.is_array() || json.size() != 2 ||
+                    !json[1].is_object() || json[1].size() != 1 ||
+                    !json[1].contains("m")) {
+                  return Violation("expected a list of arguments and a dict");
+                }
+                return ArgumentsFrom(json[0], json[1]["m"], session());
+              })
+              .value_or(Arguments());
     }
     return *arguments_;
   }
@@ -175,8 +178,8 @@ class RemoteConnection final : public Connection, public Object {
       std::optional<size_t> max_length) override {
     Json limit;
     if (max_length.has_value()) {
-      limit = static_cast<int64_t>(
-          std::min<size_t>(*max_length, int64_t{1} << 53));
+      limit =
+          static_cast<int64_t>(std::min<size_t>(*max_length, int64_t{1} << 53));
     }
     return session().Ask(RequestWith("recv_bytes", "max_length", limit),
                          BytesFrom);
@@ -188,7 +191,8 @@ class RemoteConnection final : public Connection, public Object {
                                Base64({buffer.data(), buffer.size()}));
     request["offset"] = offset;
     return session().Ask(
-        std::move(request), [buffer](const Json& json) -> absl::StatusOr<size_t> {
+        std::move(request),
+        [buffer](const Json& json) -> absl::StatusOr<size_t> {
           if (!json.is_array() || json.size() != 2) {
             return Violation("expected a length and the buffer");
           }
@@ -197,8 +201,8 @@ class RemoteConnection final : public Connection, public Object {
                                     BytesFrom(json[1]));
           if (content.size() != buffer.size() || length < 0 ||
               static_cast<size_t>(length) > buffer.size()) {
-            return Violation(absl::StrCat("expected a buffer of ",
-                                          buffer.size(), " bytes"));
+            return Violation(
+                absl::StrCat("expected a buffer of ", buffer.size(), " bytes"));
           }
           std::copy(content.begin(), content.end(), buffer.begin());
           return static_cast<size_t>(length);
@@ -267,8 +271,6 @@ class RemoteJoinableQueue final : public RemoteQueueOf<JoinableQueue> {
 class RemoteSimpleQueue final : public SimpleQueue, public Object {
  public:
   using Object::Object;
-
-  HandleKind handle_kind() const override { return HandleKind::kSimpleQueue; }
 
   absl::Status Put(const Value& value) override {
     PROCSPEC_ASSIGN_OR_RETURN(Json request, ValueRequest("put", value));
@@ -394,16 +396,15 @@ class RemotePool final : public Pool, public Object {
                            std::optional<int> chunk_size) override {
     PROCSPEC_ASSIGN_OR_RETURN(Json request,
                               MapRequest("map", target, items, chunk_size));
-    return session().Ask(std::move(request),
-                         [this](const Json& json) -> absl::StatusOr<List> {
-                           PROCSPEC_ASSIGN_OR_RETURN(Value value,
-                                                     ValueFrom(json, session()));
-                           List* list = value.get_if<List>();
-                           if (list == nullptr) {
-                             return Violation("expected a list");
-                           }
-                           return std::move(*list);
-                         });
+    return session().Ask(
+        std::move(request), [this](const Json& json) -> absl::StatusOr<List> {
+          PROCSPEC_ASSIGN_OR_RETURN(Value value, ValueFrom(json, session()));
+          List* list = value.get_if<List>();
+          if (list == nullptr) {
+            return Violation("expected a list");
+          }
+          return std::move(*list);
+        });
   }
 
   absl::StatusOr<std::shared_ptr<AsyncResult>> MapAsync(

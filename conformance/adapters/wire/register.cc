@@ -39,9 +39,9 @@ class LazyTestee {
           Testee::Start(entry_, main_thread_, host_.lock());
       if (!testee.ok()) {
         trouble_ = testee.status();
-        harness::ReportInfra(absl::StrCat("the testee of ", entry_.name,
-                                          " could not be started: ",
-                                          trouble_.message()));
+        harness::ReportInfra(
+            absl::StrCat("the testee of ", entry_.name,
+                         " could not be started: ", trouble_.message()));
         return trouble_;
       }
       testee_ = *std::move(testee);

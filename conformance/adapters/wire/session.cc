@@ -70,7 +70,8 @@ class RemoteActorEnd : public ActorEnd {
     const std::shared_ptr<Session> session = session_.lock();
     if (session == nullptr) return ReadOutcome::kEnd;
     const absl::StatusOr<std::string> data = session->Ask(
-        Request("stage.read"), [](const Json& json) -> absl::StatusOr<std::string> {
+        Request("stage.read"),
+        [](const Json& json) -> absl::StatusOr<std::string> {
           if (json.is_null()) return std::string();
           PROCSPEC_ASSIGN_OR_RETURN(std::string bytes, BytesFrom(json));
           if (bytes.empty()) return Violation("expected at least one byte");
@@ -154,9 +155,9 @@ absl::StatusOr<Session::Exchange> Session::PerformOn(Channel& channel,
   LogLine(Direction::kReceived, channel.label(), line);
 
   absl::StatusOr<Json> json = ParseLine(line);
-  absl::StatusOr<Answer> answer = json.ok() ? AnswerFrom(*std::move(json))
-                                            : absl::StatusOr<Answer>(
-                                                  json.status());
+  absl::StatusOr<Answer> answer = json.ok()
+                                      ? AnswerFrom(*std::move(json))
+                                      : absl::StatusOr<Answer>(json.status());
   if (answer.ok() && answer->id != id) {
     answer = Violation(absl::StrCat("expected the answer to ", id));
   }
@@ -221,11 +222,10 @@ void Session::Blame(std::string_view sent, const Json& answer,
 
 absl::Status Session::Crash(Json request) {
   // An answer is a fault; an error is the answer of one that cannot.
-  const absl::StatusOr<Exchange> exchange =
-      Perform(std::move(request));
+  const absl::StatusOr<Exchange> exchange = Perform(std::move(request));
   if (exchange.ok()) {
-    faults_->Report(absl::StrCat("wire: sent ", Excerpt(exchange->sent),
-                                 " to ", process_,
+    faults_->Report(absl::StrCat("wire: sent ", Excerpt(exchange->sent), " to ",
+                                 process_,
                                  ", and the process has answered instead of "
                                  "having ended"));
     return GoneError(process_);
@@ -274,14 +274,13 @@ Session::ControlOutcome Session::AskControl(Json request) {
   }
   LogLine(Direction::kSent, control_->label(), sent);
   std::string_view left = sent;
-  const Channel::Outcome written = control_->Write(left, Patience(SignOfLifePatience()));
+  const Channel::Outcome written =
+      control_->Write(left, Patience(SignOfLifePatience()));
   if (written == Channel::Outcome::kLate) return ControlOutcome::kLate;
   // If it has ended, so that OnEnd comes.
   std::unique_lock<std::mutex> lock(mutex_);
   changed_.wait_for(lock, absl::ToChronoNanoseconds(SignOfLifePatience()),
-                    [this] {
-    return gone_ || !control_pending_.has_value();
-  });
+                    [this] { return gone_ || !control_pending_.has_value(); });
   if (gone_) return ControlOutcome::kGone;
   return control_pending_.has_value() ? ControlOutcome::kLate
                                       : ControlOutcome::kAnswered;
@@ -292,9 +291,9 @@ void Session::OnControlLine(std::string_view line) {
   absl::Status trouble;
   std::string sent = "nothing";
   absl::StatusOr<Json> json = ParseLine(line);
-  absl::StatusOr<Answer> answer = json.ok() ? AnswerFrom(*std::move(json))
-                                            : absl::StatusOr<Answer>(
-                                                  json.status());
+  absl::StatusOr<Answer> answer = json.ok()
+                                      ? AnswerFrom(*std::move(json))
+                                      : absl::StatusOr<Answer>(json.status());
   if (!answer.ok()) {
     trouble = answer.status();
   } else if (const auto* error = std::get_if<absl::Status>(&answer->outcome)) {
@@ -387,14 +386,11 @@ absl::StatusOr<std::shared_ptr<Channel>> Session::OpenLane() {
     number = ++last_lane_;
     lanes_[number] = nullptr;
   }
-  const ControlOutcome asked =
-      AskControl({{"op", "lane"}, {"lane", number}});
+  const ControlOutcome asked = AskControl({{"op", "lane"}, {"lane", number}});
   std::unique_lock<std::mutex> lock(mutex_);
   if (asked == ControlOutcome::kAnswered) {
     changed_.wait_for(lock, absl::ToChronoNanoseconds(SignOfLifePatience()),
-                      [&] {
-      return gone_ || lanes_[number] != nullptr;
-    });
+                      [&] { return gone_ || lanes_[number] != nullptr; });
   }
   std::shared_ptr<Channel> lane = std::move(lanes_[number]);
   lanes_.erase(number);
@@ -510,9 +506,8 @@ std::optional<PoolCallbacks> Session::TakeCallbacks(int64_t token) {
 absl::StatusOr<std::unique_ptr<ActorEnd>> Session::Connect(
     const std::string& address) {
   Json request = {{"op", "stage.connect"}, {"address", address}};
-  PROCSPEC_ASSIGN_OR_RETURN(
-      const int64_t line,
-      Ask(std::move(request), IntegerFrom));
+  PROCSPEC_ASSIGN_OR_RETURN(const int64_t line,
+                            Ask(std::move(request), IntegerFrom));
   return std::make_unique<RemoteActorEnd>(weak_from_this(), line);
 }
 

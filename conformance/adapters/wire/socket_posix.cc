@@ -1,8 +1,6 @@
 // Copyright 2026 The procspec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-#include "conformance/adapters/wire/socket.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -19,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "conformance/adapters/wire/message.h"
+#include "conformance/adapters/wire/socket.h"
 #include "spec/status_macros.h"
 
 namespace procspec::wire {
@@ -53,14 +52,16 @@ bool WaitFor(int fd, short events, const Patience& patience) {
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
+  ~Descriptor() { reset(-1); }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
 
   int get() const { return fd_; }
   int release() { return std::exchange(fd_, -1); }
+  void reset(int fd) {
+    const int old = std::exchange(fd_, fd);
+    if (old >= 0) close(old);
+  }
 
  private:
   int fd_;
@@ -70,13 +71,12 @@ class Descriptor {
 
 Patience::Patience(absl::Duration duration)
     : end_(std::chrono::steady_clock::now() +
-           absl::ToChronoNanoseconds(std::clamp(
-               duration, absl::ZeroDuration(), absl::Hours(24)))) {}
+           absl::ToChronoNanoseconds(
+               std::clamp(duration, absl::ZeroDuration(), absl::Hours(24)))) {}
 
 absl::Duration Patience::Left() const {
-  return std::max(
-      absl::FromChrono(end_ - std::chrono::steady_clock::now()),
-      absl::ZeroDuration());
+  return std::max(absl::FromChrono(end_ - std::chrono::steady_clock::now()),
+                  absl::ZeroDuration());
 }
 
 Channel::Channel(int fd) : fd_(fd) {}
@@ -134,11 +134,11 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(
   if (name.size() >= sizeof(address.sun_path)) {
     const size_t slash = path.rfind('/');
     const std::string parent = path.substr(0, slash);
-    const int fd = open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return SystemFault(absl::StrCat("open ", parent), errno);
-    name = absl::StrCat("/proc/self/fd/", fd, path.substr(slash));
-    Descriptor opened(fd);
-    std::swap(directory, opened);
+    directory.reset(open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (directory.get() < 0) {
+      return SystemFault(absl::StrCat("open ", parent), errno);
+    }
+    name = absl::StrCat("/proc/self/fd/", directory.get(), path.substr(slash));
   }
   if (name.size() >= sizeof(address.sun_path)) {
     return absl::InvalidArgumentError(

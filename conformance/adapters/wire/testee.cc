@@ -3,10 +3,8 @@
 
 #include "conformance/adapters/wire/testee.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <utility>
 
@@ -14,7 +12,9 @@
 #include "absl/time/clock.h"
 #include "conformance/adapters/wire/backend.h"
 #include "conformance/adapters/wire/log.h"
+#include "conformance/adapters/wire/private_files.h"
 #include "conformance/harness/adapter_support.h"
+#include "conformance/harness/probe.h"
 #include "conformance/harness/timing.h"
 #include "spec/process.h"
 #include "spec/status_macros.h"
@@ -52,12 +52,14 @@ absl::StatusOr<std::unique_ptr<Testee>> Testee::Start(
     return absl::FailedPreconditionError(
         "wire: only a case or a program can start a testee");
   }
-  PROCSPEC_ASSIGN_OR_RETURN(
-      std::unique_ptr<Listener> listener,
-      Listener::Open(absl::StrCat(directory, "/adapter-wire-", getpid())));
+  const std::string place =
+      absl::StrCat(directory, "/adapter-wire-", harness::OwnPid());
+  PROCSPEC_RETURN_IF_ERROR(MakePrivateDirectory(place));
+  PROCSPEC_ASSIGN_OR_RETURN(std::unique_ptr<Listener> listener,
+                            Listener::Open(absl::StrCat(place, "/socket")));
   std::unique_ptr<Testee> testee(new Testee(
       entry, main_thread, std::move(main_host), std::move(listener)));
-  PROCSPEC_RETURN_IF_ERROR(testee->StartMainProcess());
+  PROCSPEC_RETURN_IF_ERROR(testee->StartMainProcess(place));
   testee->watcher_ = std::thread([raw = testee.get()] { raw->Watch(); });
   return testee;
 }
@@ -71,18 +73,16 @@ Testee::Testee(const WireBackendEntry& entry, std::thread::id main_thread,
       listener_(std::move(listener)),
       faults_(std::make_shared<FaultSink>([this] { GiveUp(); })) {}
 
-absl::Status Testee::StartMainProcess() {
+absl::Status Testee::StartMainProcess(const std::string& place) {
   std::vector<std::string> command = entry_.command;
   for (std::string& argument : command) {
     if (argument != kScript) continue;
-    script_path_ = absl::StrCat(listener_->path(), "-", entry_.script.name);
-    PROCSPEC_RETURN_IF_ERROR(
-        WritePrivateFile(script_path_, entry_.script.content));
-    argument = script_path_;
+    argument = absl::StrCat(place, "/", entry_.script.name);
+    PROCSPEC_RETURN_IF_ERROR(WritePrivateFile(argument, entry_.script.content));
   }
   command.push_back(listener_->path());
-  PROCSPEC_ASSIGN_OR_RETURN(
-      main_process_, MainProcess::Start(command, entry_.environment));
+  PROCSPEC_ASSIGN_OR_RETURN(main_process_,
+                            MainProcess::Start(command, entry_.environment));
   return absl::OkStatus();
 }
 
@@ -95,7 +95,6 @@ Testee::~Testee() {
   listener_->Wake();
   if (watcher_.joinable()) watcher_.join();
   for (CallThread& call : calls_) call.thread.join();
-  if (!script_path_.empty()) std::remove(script_path_.c_str());
 }
 
 absl::StatusOr<std::shared_ptr<Session>> Testee::Main() {
@@ -180,9 +179,9 @@ void Testee::OnMainEnd(const ProcessEnd& end) {
     main = main_;
   }
   if (main == nullptr) {
-    faults_->Report(absl::StrCat("wire: ", entry_.command[0],
-                                 " has ended before it said hello: ",
-                                 end.ToString()));
+    faults_->Report(
+        absl::StrCat("wire: ", entry_.command[0],
+                     " has ended before it said hello: ", end.ToString()));
   } else if (!EndIsExpected() && harness::InProgram()) {
     EndAs(end);
   } else if (!EndIsExpected() ||
@@ -292,32 +291,31 @@ void Testee::Greet(const Hello& hello, std::shared_ptr<Channel> channel) {
                                  "' came, which has no process connection"));
     return;
   }
-  std::visit(
-      Overloaded{
-          [](const ProcessHello&) {},
-          [&](const MainHello&) {
-            channel->set_label(Label("main", hello.process));
-            session->BindMain(main_thread_, std::move(channel));
-            std::unique_lock<std::mutex> lock(mutex_);
-            if (main_ != nullptr) {
-              lock.unlock();
-              faults_->Report("wire: a second hello of main came");
-              return;
-            }
-            main_ = session;
-            changed_.notify_all();
-          },
-          [&](const LaneHello& lane) {
-            channel->set_label(
-                Label(absl::StrCat("lane", lane.lane), hello.process));
-            session->OnLane(lane.lane, std::move(channel));
-          },
-          [&](const Call& call) {
-            channel->set_label(Label("call", hello.process));
-            StartCall(session, std::move(channel), call);
-          },
-      },
-      hello.role);
+  std::visit(Overloaded{
+                 [](const ProcessHello&) {},
+                 [&](const MainHello&) {
+                   channel->set_label(Label("main", hello.process));
+                   session->BindMain(main_thread_, std::move(channel));
+                   std::unique_lock<std::mutex> lock(mutex_);
+                   if (main_ != nullptr) {
+                     lock.unlock();
+                     faults_->Report("wire: a second hello of main came");
+                     return;
+                   }
+                   main_ = session;
+                   changed_.notify_all();
+                 },
+                 [&](const LaneHello& lane) {
+                   channel->set_label(
+                       Label(absl::StrCat("lane", lane.lane), hello.process));
+                   session->OnLane(lane.lane, std::move(channel));
+                 },
+                 [&](const Call& call) {
+                   channel->set_label(Label("call", hello.process));
+                   StartCall(session, std::move(channel), call);
+                 },
+             },
+             hello.role);
 }
 
 void Testee::GreetProcess(const Hello& hello, const ProcessHello& process,
@@ -336,8 +334,8 @@ void Testee::GreetProcess(const Hello& hello, const ProcessHello& process,
     }
   }
   if (!is_new) {
-    faults_->Report(absl::StrCat("wire: a second process is called '",
-                                 hello.process, "'"));
+    faults_->Report(
+        absl::StrCat("wire: a second process is called '", hello.process, "'"));
   }
 }
 
@@ -403,16 +401,16 @@ void Testee::StartCall(std::shared_ptr<Session> session,
                        std::shared_ptr<Channel> channel, Call call) {
   std::lock_guard<std::mutex> lock(mutex_);
   CallThread& started = calls_.emplace_back();
-  started.thread = std::thread(
-      [this, &started, session = std::move(session),
-       channel = std::move(channel), call = std::move(call)]() mutable {
-        RunCall(std::move(session), std::move(channel), std::move(call));
-        {
-          std::lock_guard<std::mutex> over_lock(mutex_);
-          started.over = true;
-        }
-        listener_->Wake();
-      });
+  started.thread = std::thread([this, &started, session = std::move(session),
+                                channel = std::move(channel),
+                                call = std::move(call)]() mutable {
+    RunCall(std::move(session), std::move(channel), std::move(call));
+    {
+      std::lock_guard<std::mutex> over_lock(mutex_);
+      started.over = true;
+    }
+    listener_->Wake();
+  });
 }
 
 void Testee::JoinCallsThatAreOver() {
@@ -476,8 +474,8 @@ absl::StatusOr<Value> Testee::Perform(const std::shared_ptr<Session>& session,
   SessionBackend backend(entry_.name, entry_.capabilities, session);
   const auto blame = [this](const absl::Status& status) {
     if (IsViolation(status)) {
-      faults_->Report(absl::StrCat("in the hello of a call came ",
-                                   status.message()));
+      faults_->Report(
+          absl::StrCat("in the hello of a call came ", status.message()));
     }
     return status;
   };
@@ -529,8 +527,8 @@ absl::Status Testee::PerformCallback(Session& session, CallbackCall& call) {
   if (callbacks->callback == nullptr) {
     return Violation("a value for a callback that takes an error");
   }
-  PROCSPEC_ASSIGN_OR_RETURN(
-      const Value value, ValueFrom(std::get<Json>(call.outcome), session));
+  PROCSPEC_ASSIGN_OR_RETURN(const Value value,
+                            ValueFrom(std::get<Json>(call.outcome), session));
   callbacks->callback(value);
   return absl::OkStatus();
 }

@@ -80,7 +80,8 @@ class Testee {
          std::shared_ptr<harness::ActorHost> main_host,
          std::unique_ptr<Listener> listener);
 
-  absl::Status StartMainProcess();
+  // `place`: a directory of its own.
+  absl::Status StartMainProcess(const std::string& place);
 
   // The watching thread.
   void Watch();
@@ -116,7 +117,6 @@ class Testee {
   const std::shared_ptr<harness::ActorHost> main_host_;
   const std::unique_ptr<Listener> listener_;
   const std::shared_ptr<FaultSink> faults_;
-  std::string script_path_;
   std::unique_ptr<MainProcess> main_process_;
 
   // The watching thread's alone.
