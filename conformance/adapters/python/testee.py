@@ -794,7 +794,7 @@ def _crash(crash, code):
   elif crash == 'abort':
     os.abort()
   elif crash == 'segmentation':
-    ctypes.string_at(0)
+    ctypes.memset(0, 1, 1)
   elif crash == 'exit':
     os._exit(code)  # pylint: disable=protected-access
   raise WireError(f'no crash: {crash}')
