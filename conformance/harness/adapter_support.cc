@@ -7,6 +7,8 @@
 #include <mutex>
 #include <utility>
 
+#include "absl/status/status.h"
+
 namespace procspec::harness {
 namespace {
 
@@ -36,6 +38,14 @@ const std::string& AdapterDirectory() { return TheState().setting.directory; }
 bool InProgram() { return TheState().setting.in_program; }
 
 bool ProgramIsUnguarded() { return TheState().setting.unguarded; }
+
+absl::StatusOr<Value> CallProgramTarget(Backend& backend) {
+  const Setting& setting = TheState().setting;
+  if (setting.call_target == nullptr) {
+    return absl::FailedPreconditionError("this process is no program");
+  }
+  return setting.call_target(backend);
+}
 
 void ReportInfra(std::string_view hint) {
   if (hint.empty()) hint = kNoHint;

@@ -8,6 +8,10 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/statusor.h"
+#include "spec/backend.h"
+#include "spec/value.h"
+
 // What an adapter may ask of the testee that it is linked into, when its
 // backend is another program: a place for sockets, what kind of process this
 // is, and a way to say that what went wrong is not the backend's.
@@ -33,6 +37,10 @@ bool InProgram();
 // run the program again, instead of what it was started for.
 bool ProgramIsUnguarded();
 
+// Of an unguarded program: runs its target with this backend, as the program's
+// main process does.
+absl::StatusOr<Value> CallProgramTarget(Backend& backend);
+
 // The adapter or the machinery is at fault, not the backend: the case could not
 // be judged. Its verdict is INFRA, with the hint as the reason, whatever else
 // it comes to: it passes, fails or hangs. The first hint is kept. In a program
@@ -52,6 +60,8 @@ struct Setting {
   std::string directory;
   bool in_program = false;
   bool unguarded = false;
+  // Of a program.
+  std::function<absl::StatusOr<Value>(Backend& backend)> call_target;
   // Called once, with the first hint, by the thread that reports it.
   std::function<void(const std::string& hint)> on_infra;
 };

@@ -157,6 +157,10 @@ int ProgramMain(const std::string& call_file) {
            slash == std::string::npos ? "." : call_file.substr(0, slash),
        .in_program = true,
        .unguarded = UnguardedProgram().has_value(),
+       .call_target = [call_file](Backend& caller) -> absl::StatusOr<Value> {
+         PROCSPEC_ASSIGN_OR_RETURN(const Call call, ReadCall(call_file));
+         return CallTarget(caller, call.target, call.arguments);
+       },
        .on_infra = [base](const std::string& hint) {
          const absl::Status written = WriteFile(base + kInfra, hint);
          if (!written.ok()) std::cerr << "testee: " << written << std::endl;
