@@ -121,7 +121,7 @@ constexpr Row kTable[] = {
      ResultState::kUnproven,
      {},
      Verdict::kCrash,
-     "the case left a result that lacks its proof, and ended with",
+     "the case left a result that lacks the proof of its end, and ended with",
      true},
     {End::kExited,
      {},
