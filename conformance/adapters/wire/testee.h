@@ -20,10 +20,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "conformance/adapters/wire/entry.h"
 #include "conformance/adapters/wire/fault.h"
 #include "conformance/adapters/wire/main_process.h"
 #include "conformance/adapters/wire/message.h"
-#include "conformance/adapters/wire/register.h"
 #include "conformance/adapters/wire/session.h"
 #include "conformance/adapters/wire/socket.h"
 #include "conformance/harness/actor_host.h"
