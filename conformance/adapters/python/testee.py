@@ -12,8 +12,10 @@ specification says must arrive at the judge as it is.
 
 The standard library only; CPython from 3.8 on, PyPy from 3.9 on; POSIX.
 
-Any thread may use what is here. A forked child begins without the sockets and
-handle numbers of its parent (see _forked); a fresh program image without any.
+Any thread may use what is here. All threads are threading's own: CPython up to
+3.12 fails in a child that is forked from one that it did not make. A forked
+child begins without the sockets and handle numbers of its parent (see _forked);
+a fresh program image without any.
 """
 
 import argparse
