@@ -1126,21 +1126,27 @@ class _BarrierAdapter:
     return self.broken
 
 
+def _result(result):
+  if result is None:  # billiard's closed pool
+    raise LookupError('the pool gave no result')
+  return result
+
+
 class _PoolAdapter:
 
   def apply(self, target, args, kwargs):
     return self.apply(Target(target), args, kwargs)
 
   def apply_async(self, target, args, kwargs, callback, error_callback):
-    return self.apply_async(Target(target), args, kwargs,
-                            **_callbacks(callback, error_callback))
+    return _result(self.apply_async(Target(target), args, kwargs,
+                                    **_callbacks(callback, error_callback)))
 
   def map(self, target, items, chunk_size):
     return self.map(Target(target), items, chunk_size)
 
   def map_async(self, target, items, chunk_size, callback, error_callback):
-    return self.map_async(Target(target), items, chunk_size,
-                          **_callbacks(callback, error_callback))
+    return _result(self.map_async(Target(target), items, chunk_size,
+                                  **_callbacks(callback, error_callback)))
 
   def close(self):
     self.close()
