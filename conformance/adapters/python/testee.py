@@ -902,6 +902,12 @@ def _stage_close(line):
   _disconnect(connected)
 
 
+def _waiting(timeout):
+  """Python's `block` and `timeout`: nought is the attempt that does not block;
+  what a negative number means is for the module to know."""
+  return timeout != 0, timeout
+
+
 # Methods of objects: `self` is the judged object itself.
 
 
@@ -996,19 +1002,19 @@ class _ConnectionAdapter:
 class _QueueAdapter:
 
   def put(self, value, timeout):
-    self.put(value, True, timeout)
+    self.put(value, *_waiting(timeout))
 
   def get(self, timeout):
-    item = self.get(True, timeout)
+    item = self.get(*_waiting(timeout))
     if isinstance(item, Item):
       raise pickle.UnpicklingError('the item was put by put_bytes')
     return item
 
   def put_bytes(self, data, timeout):
-    self.put(Item(data), True, timeout)
+    self.put(Item(data), *_waiting(timeout))
 
   def get_bytes(self, timeout):
-    item = self.get(True, timeout)
+    item = self.get(*_waiting(timeout))
     if not isinstance(item, Item):
       raise pickle.UnpicklingError('the item was not put by put_bytes')
     return item.data
@@ -1059,7 +1065,7 @@ class _SimpleQueueAdapter:
 class _LockAdapter:
 
   def acquire(self, timeout):
-    return self.acquire(True, timeout)
+    return self.acquire(*_waiting(timeout))
 
   def release(self):
     self.release()
