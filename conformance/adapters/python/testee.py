@@ -1148,7 +1148,7 @@ class _PoolAdapter:
                                     **_callbacks(callback, error_callback)))
 
   def map(self, target, items, chunk_size):
-    return self.map(Target(target), items, chunk_size)
+    return _result(self.map(Target(target), items, chunk_size))
 
   def map_async(self, target, items, chunk_size, callback, error_callback):
     return _result(self.map_async(Target(target), items, chunk_size,
