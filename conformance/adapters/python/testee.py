@@ -12,8 +12,10 @@ specification says must arrive at the judge as it is.
 
 The standard library only; CPython from 3.8 on, PyPy from 3.9 on; POSIX.
 
-Any thread may use what is here. A forked child begins without the sockets and
-handle numbers of its parent (see _forked); a fresh program image without any.
+Any thread may use what is here. All threads are threading's own: CPython up to
+3.12 fails in a child that is forked from one that it did not make. A forked
+child begins without the sockets and handle numbers of its parent (see _forked);
+a fresh program image without any.
 """
 
 import argparse
@@ -900,6 +902,12 @@ def _stage_close(line):
   _disconnect(connected)
 
 
+def _waiting(timeout):
+  """Python's `block` and `timeout`: nought is the attempt that does not block;
+  what a negative number means is for the module to know."""
+  return timeout != 0, timeout
+
+
 # Methods of objects: `self` is the judged object itself.
 
 
@@ -994,19 +1002,19 @@ class _ConnectionAdapter:
 class _QueueAdapter:
 
   def put(self, value, timeout):
-    self.put(value, True, timeout)
+    self.put(value, *_waiting(timeout))
 
   def get(self, timeout):
-    item = self.get(True, timeout)
+    item = self.get(*_waiting(timeout))
     if isinstance(item, Item):
       raise pickle.UnpicklingError('the item was put by put_bytes')
     return item
 
   def put_bytes(self, data, timeout):
-    self.put(Item(data), True, timeout)
+    self.put(Item(data), *_waiting(timeout))
 
   def get_bytes(self, timeout):
-    item = self.get(True, timeout)
+    item = self.get(*_waiting(timeout))
     if not isinstance(item, Item):
       raise pickle.UnpicklingError('the item was not put by put_bytes')
     return item.data
@@ -1057,7 +1065,7 @@ class _SimpleQueueAdapter:
 class _LockAdapter:
 
   def acquire(self, timeout):
-    return self.acquire(True, timeout)
+    return self.acquire(*_waiting(timeout))
 
   def release(self):
     self.release()
@@ -1124,13 +1132,9 @@ class _BarrierAdapter:
     return self.broken
 
 
-class NoResultError(Exception):
-  """Instead of an AsyncResult the module gave nothing."""
-
-
-def _submitted(result):
-  if result is None:  # billiard's, once the pool is closed
-    raise NoResultError('the submission gave None')
+def _result(result):
+  if result is None:  # billiard's closed pool
+    raise LookupError('the pool gave no result')
   return result
 
 
@@ -1140,16 +1144,15 @@ class _PoolAdapter:
     return self.apply(Target(target), args, kwargs)
 
   def apply_async(self, target, args, kwargs, callback, error_callback):
-    return _submitted(self.apply_async(
-        Target(target), args, kwargs, **_callbacks(callback, error_callback)))
+    return _result(self.apply_async(Target(target), args, kwargs,
+                                    **_callbacks(callback, error_callback)))
 
   def map(self, target, items, chunk_size):
-    return self.map(Target(target), items, chunk_size)
+    return _result(self.map(Target(target), items, chunk_size))
 
   def map_async(self, target, items, chunk_size, callback, error_callback):
-    return _submitted(self.map_async(
-        Target(target), items, chunk_size,
-        **_callbacks(callback, error_callback)))
+    return _result(self.map_async(Target(target), items, chunk_size,
+                                  **_callbacks(callback, error_callback)))
 
   def close(self):
     self.close()

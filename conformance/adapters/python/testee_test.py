@@ -45,7 +45,7 @@ _DIFFERS = {
         'test_kill': 'there is none',
         'test_closed_queues': 'an AssertionError without a message',
         'test_simple_queue': 'its empty needs a method that it has not',
-        'test_a_closed_pool': 'it drops what is submitted',
+        'test_a_closed_pool': 'it drops what is submitted, without an error',
         'test_a_queue_is_no_argument_of_a_task': 'the caller waits for ever',
         'test_exit_handlers_run_last_first_and_before_children_are_joined':
             'its children are neither joined nor terminated',
