@@ -1,12 +1,13 @@
 // Copyright 2026 The procspec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
+#include "conformance/adapters/wire/register.h"
+
 #include <filesystem>
 #include <string>
 #include <system_error>
 
 #include "conformance/adapters/node/testee_script.h"
-#include "conformance/adapters/wire/register.h"
 #include "spec/capability.h"
 
 // Node's child_process: testee.js, run by the system's Node.
@@ -27,7 +28,7 @@ constexpr char kNode[] = "/usr/bin/node";
       if (std::filesystem::exists(kNode, error)) return "";
       return "there is no /usr/bin/node; apt-get install nodejs installs it";
     },
-    .script = {.name = "testee.js", .content = kTesteeScript},
+    .script = {.name = "testee.js", .content = kTesteeJs},
 });
 
 }  // namespace

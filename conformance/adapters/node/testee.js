@@ -97,8 +97,12 @@ async function converse(hello) {
   return {last: serve().catch(() => {})};  // a broken connection is one that has ended
 }
 
+const turn = () => new Promise(setImmediate);
+
 async function answer({id, op, on, ...fields}) {
-  await new Promise(setImmediate);  // what has ended by now is seen to have ended
+  // What has ended by now is seen to have ended: its signal may come after this request's bytes
+  // in a turn of the event loop, and is then acted on in the next.
+  await turn().then(turn);
   try {
     if (on === undefined || op === 'drop') {
       must(op in operations, op.endsWith('.new') ? 'NotImplemented' : 'Other', `there is no ${op}`);
