@@ -73,28 +73,23 @@ async function connect(address) {
   return socket.on('error', () => {});  // its end follows
 }
 
-async function* messages(socket) {
-  let line = '';
-  for await (const chunk of socket.setEncoding('utf8')) {
-    const [end, ...others] = chunk.split('\n');
-    line += end;
-    for (const begin of others) yield JSON.parse(line), line = begin;
-  }
-}
-
-// Says hello. What it gives tells when the judge ends the connection: by `last`, if by a message.
+// Says hello, and answers until the judge ends the connection: by `last`, if by a message.
 async function converse(hello) {
-  const socket = await connect(judge);
+  const socket = (await connect(judge)).setEncoding('utf8');
   const send = (message) => socket.write(`${JSON.stringify(message)}\n`);
   send({...hello, version: 1, process: identity});
-  const serve = async () => {
-    for await (const request of messages(socket)) {
-      if (request.end) return request;
-      send(await answer(request));
-      if (request.op === 'finish') return request;
-    }
-  };
-  return {last: serve().catch(() => {})};  // a broken connection is one that has ended
+  let line = '';
+  const last = new Promise((keep) => socket.on('close', () => keep()).on('data', async (chunk) => {
+    line += chunk;
+    if (!chunk.endsWith('\n')) return;  // requests and answers alternate: nothing follows one
+    const request = JSON.parse(line);
+    line = '';
+    if (request.op) send(await answer(request));
+    if (request.op !== 'finish' && !request.end) return;
+    keep(request);
+    if (request.end) socket.destroy();
+  }));
+  return {last};
 }
 
 const turn = () => new Promise(setImmediate);
@@ -161,10 +156,8 @@ async function within(promise, seconds) {
   }
 }
 
-class Process {
-  constructor(plan) {
-    this.plan = plan;
-  }
+function Process(plan) {
+  this.plan = plan;
 }
 
 const running = (self) => self === current || children.has(self);
