@@ -568,18 +568,20 @@ std::optional<Reply> PerformOn(const Object& object, const std::string& op,
 }
 
 Reply Perform(const std::string& op, Scene& scene) {
+  // First, for `pid` is also an operation of processes. `drop` is of the
+  // process that has the object.
+  if (scene.fields.Has("on") && op != "drop") {
+    PROCSPEC_ASSIGN_OR_RETURN(const auto on, scene.fields.Get<int64_t>("on"));
+    PROCSPEC_ASSIGN_OR_RETURN(const Object object, scene.objects.Find(on));
+    if (auto outcome = PerformOn(object, op, scene)) return *std::move(outcome);
+    return absl::UnimplementedError(
+        absl::StrCat("a ", KindName(object), " has no operation '", op, "'"));
+  }
   if (auto outcome = Find(kOfTheProcess, op, scene.backend, scene)) {
     return *std::move(outcome);
   }
-  if (!scene.fields.Has("on")) {
-    return absl::UnimplementedError(
-        absl::StrCat("a process has no operation '", op, "'"));
-  }
-  PROCSPEC_ASSIGN_OR_RETURN(const auto on, scene.fields.Get<int64_t>("on"));
-  PROCSPEC_ASSIGN_OR_RETURN(const Object object, scene.objects.Find(on));
-  if (auto outcome = PerformOn(object, op, scene)) return *std::move(outcome);
   return absl::UnimplementedError(
-      absl::StrCat("a ", KindName(object), " has no operation '", op, "'"));
+      absl::StrCat("a process has no operation '", op, "'"));
 }
 
 }  // namespace
