@@ -15,7 +15,9 @@ The backend's library registers it (conformance/harness/backend_registry.h) and 
 linked with alwayslink = True. The same runner as `procspec run` judges it; its
 log and reports are the test's undeclared outputs. Known deviations are given by
 `expectations = "mine_expectations.json"`. It ends shortly before the test's
-timeout would, and says what it has not run; shard_count is heeded.
+timeout would, and says what it has not run; shard_count is heeded. A backend that
+is not available here (BackendEntry::unavailable) fails the test if it is the only
+one, with the reason; beside others it is UNSUPPORTED, and the others are judged.
 
     bazel test //:my_backend_conformance
     bazel test //:my_backend_conformance --test_filter='queue.*'

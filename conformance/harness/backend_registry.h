@@ -32,6 +32,13 @@ struct BackendEntry {
   std::string name;  // kebab-case
   BackendFactory factory;
 
+  // Why it cannot be used here, and the remedy, in a sentence or two: "no
+  // program python3; install it, or name it in X". Absent, or empty text: it
+  // can. Must be cheap, start nothing, and say the same each time in a process.
+  // Its cases are then UNSUPPORTED with this reason, and none is run; the
+  // factory is still called to list it.
+  std::function<std::string()> unavailable = {};
+
   // Wrong on purpose: proves that cases can fail, and is judged only on demand.
   bool wrong = false;
 

@@ -45,10 +45,11 @@ void Case::SetUp() {
 }
 
 // Here, so that what goes wrong while the backend is being destroyed is this
-// case's.
+// case's. The stage first: actors that wait for it end, and a backend whose end
+// waits for its children is not held up by them.
 void Case::TearDown() {
-  backend_.reset();
   stage_.reset();
+  backend_.reset();
 }
 
 Stage& Case::stage() {

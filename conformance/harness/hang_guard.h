@@ -17,12 +17,12 @@
 
 namespace procspec::harness {
 
-// What is written if the guard strikes. Set it before arming, again as often as
-// it changes.
-void SetHangOutcome(std::string content);
+// What is written if the guard strikes, and what the process then ends with.
+// Set it before arming, again as often as it changes; any thread.
+void SetHangOutcome(std::string content, int exit_code);
 
 // After `patience`, writes the outcome to `path` (by a rename, so never half)
-// and ends the process at once with exit code 1. Once in a process.
+// and ends the process at once with its exit code. Once in a process.
 void ArmHangGuard(absl::Duration patience, const std::string& path);
 void DisarmHangGuard();
 

@@ -16,22 +16,27 @@
 namespace procspec::harness {
 namespace {
 
-// All that the handler reads. Replaced strings are not freed: it may be reading
-// them.
-std::atomic<const std::string*> outcome{nullptr};
+struct Outcome {
+  std::string content;
+  int exit_code;
+};
+
+// All that the handler reads. What is replaced is not freed: it may be reading
+// it.
+std::atomic<const Outcome*> outcome{nullptr};
 std::atomic<const std::string*> final_path{nullptr};
 std::atomic<const std::string*> temporary_path{nullptr};
 std::atomic<pid_t> owner{0};
 
 // Async-signal-safe calls only.
 void OnAlarm(int) {
-  const std::string* content = outcome.load();
-  if (content == nullptr || getpid() != owner.load()) return;
+  const Outcome* const struck = outcome.load();
+  if (struck == nullptr || getpid() != owner.load()) return;
   const int fd = open(temporary_path.load()->c_str(),
                       O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd >= 0) {
-    const char* data = content->data();
-    size_t left = content->size();
+    const char* data = struck->content.data();
+    size_t left = struck->content.size();
     while (left > 0) {
       const ssize_t n = write(fd, data, left);
       if (n <= 0) break;
@@ -42,7 +47,7 @@ void OnAlarm(int) {
       rename(temporary_path.load()->c_str(), final_path.load()->c_str());
     }
   }
-  _exit(1);
+  _exit(struck->exit_code);
 }
 
 void SetTimer(absl::Duration patience) {
@@ -56,8 +61,8 @@ void SetTimer(absl::Duration patience) {
 
 }  // namespace
 
-void SetHangOutcome(std::string content) {
-  outcome.store(new std::string(std::move(content)));
+void SetHangOutcome(std::string content, int exit_code) {
+  outcome.store(new Outcome{std::move(content), exit_code});
 }
 
 void ArmHangGuard(absl::Duration patience, const std::string& path) {

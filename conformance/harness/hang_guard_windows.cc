@@ -23,10 +23,15 @@ namespace {
 
 using win32::UniqueHandle;
 
+struct Outcome {
+  std::string content;
+  int exit_code;
+};
+
 // All that the guard reads when it strikes: it allocates nothing and takes no
-// lock of the C runtime, for the threads that hang may hold them. Replaced
-// strings are not freed: it may be reading them.
-std::atomic<const std::string*> outcome{nullptr};
+// lock of the C runtime, for the threads that hang may hold them. What is
+// replaced is not freed: it may be reading it.
+std::atomic<const Outcome*> outcome{nullptr};
 
 struct Watcher {
   absl::Duration patience;
@@ -53,19 +58,21 @@ bool Write(HANDLE file, const std::string& content) {
 }
 
 void Strike() {
-  const std::string* content = outcome.load();
+  const Outcome* const struck = outcome.load();
   HANDLE const file =
       CreateFileW(guard->temporary_path.c_str(), GENERIC_WRITE, 0, nullptr,
                   CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
-  if (content != nullptr && file != INVALID_HANDLE_VALUE) {
-    const bool whole = Write(file, *content);
+  if (struck != nullptr && file != INVALID_HANDLE_VALUE) {
+    const bool whole = Write(file, struck->content);
     CloseHandle(file);  // an open file is not renamed
     if (whole) {
       MoveFileExW(guard->temporary_path.c_str(), guard->final_path.c_str(),
                   MOVEFILE_REPLACE_EXISTING);
     }
   }
-  TerminateProcess(GetCurrentProcess(), 1);
+  TerminateProcess(
+      GetCurrentProcess(),
+      struck == nullptr ? 1 : static_cast<UINT>(struck->exit_code));
 }
 
 DWORD WINAPI Watch(void*) {
@@ -81,8 +88,8 @@ DWORD WINAPI Watch(void*) {
 
 }  // namespace
 
-void SetHangOutcome(std::string content) {
-  outcome.store(new std::string(std::move(content)));
+void SetHangOutcome(std::string content, int exit_code) {
+  outcome.store(new Outcome{std::move(content), exit_code});
 }
 
 void ArmHangGuard(absl::Duration patience, const std::string& path) {

@@ -7,6 +7,8 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "conformance/harness/adapter_support.h"
 #include "conformance/harness/backend_registry.h"
 #include "conformance/harness/program_process.h"
 #include "conformance/harness/run_case.h"
@@ -20,10 +22,20 @@ namespace {
 
 constexpr size_t kMaxOutput = 1 << 20;
 constexpr size_t kMaxCall = 64 << 20;
+constexpr size_t kMaxHint = 64 << 10;
 constexpr char kUnguardedVariable[] = "PROCSPEC_UNGUARDED_PROGRAM";
 
-std::string OutputOf(const std::string& path) {
-  return ReadFile(path, kMaxOutput).value_or("");
+// A program's files, each with a suffix: its call, its output, its errors, and
+// what it reports as INFRA.
+constexpr char kCall[] = ".call";
+constexpr char kOut[] = ".out";
+constexpr char kErr[] = ".err";
+constexpr char kInfra[] = ".infra";
+
+std::atomic<int> program_count{0};
+
+std::string BaseOf(int number) {
+  return absl::StrCat(CurrentRun().directory, "/program-", number);
 }
 
 class ProcessProgram : public Program {
@@ -34,18 +46,25 @@ class ProcessProgram : public Program {
   int64_t pid() const override { return process_->pid(); }
 
   absl::StatusOr<ProgramResult> Wait(absl::Duration patience) override {
-    PROCSPEC_RETURN_IF_ERROR(process_->Wait(patience));
+    const absl::Status waited = process_->Wait(patience);
+    HearPrograms();
+    PROCSPEC_RETURN_IF_ERROR(waited);
     return ProgramResult{.exit_code = process_->exit_code(),
                          .signal = process_->signal(),
                          .out = Output(),
                          .err = Errors()};
   }
 
-  std::string Output() const override { return OutputOf(base_ + ".out"); }
-  std::string Errors() const override { return OutputOf(base_ + ".err"); }
+  std::string Output() const override { return Written(kOut); }
+  std::string Errors() const override { return Written(kErr); }
   absl::Status Kill() override { return process_->Kill(); }
 
  private:
+  std::string Written(const char* suffix) const {
+    HearPrograms();
+    return ReadFile(base_ + suffix, kMaxOutput).value_or("");
+  }
+
   const std::unique_ptr<ProgramProcess> process_;
   const std::string base_;
 };
@@ -84,19 +103,17 @@ void PrintTo(const ProgramResult& result, std::ostream* os) {
 absl::StatusOr<std::unique_ptr<Program>> StartProgram(
     std::string_view target, const Arguments& arguments,
     const ProgramOptions& options) {
-  static std::atomic<int> counter{0};
   PROCSPEC_RETURN_IF_ERROR(CheckTarget(target));
-  const std::string base =
-      absl::StrCat(CurrentRun().directory, "/program-", ++counter);
-  const std::string call = base + ".call";
+  const std::string base = BaseOf(++program_count);
+  const std::string call = base + kCall;
   std::string frame;
   PROCSPEC_RETURN_IF_ERROR(Encode(
       List{CurrentRun().backend->name, target, ToValue(arguments)}, frame));
   PROCSPEC_RETURN_IF_ERROR(WriteFile(call, frame));
   ProgramCommand command{
       .arguments = {"testee", "program", absl::StrCat("--call=", call)},
-      .output = base + ".out",
-      .errors = base + ".err"};
+      .output = base + kOut,
+      .errors = base + kErr};
   if (options.unguarded) {
     command.environment = absl::StrCat(kUnguardedVariable, "=", call);
   }
@@ -120,11 +137,34 @@ absl::StatusOr<ProgramResult> RunProgram(std::string_view target,
                    program->Errors(), "\n---"));
 }
 
+void HearPrograms() {
+  for (int number = 1; number <= program_count; ++number) {
+    const absl::StatusOr<std::string> hint =
+        ReadFile(BaseOf(number) + kInfra, kMaxHint);
+    if (hint.ok()) ReportInfra(*hint);
+  }
+}
+
 std::optional<std::string> UnguardedProgram() {
   return EnvironmentVariable(kUnguardedVariable);
 }
 
 int ProgramMain(const std::string& call_file) {
+  const size_t slash = call_file.rfind('/');
+  const std::string base(absl::StripSuffix(call_file, kCall));
+  adapter_support_internal::Set(
+      {.directory =
+           slash == std::string::npos ? "." : call_file.substr(0, slash),
+       .in_program = true,
+       .unguarded = UnguardedProgram().has_value(),
+       .call_target = [call_file](Backend& caller) -> absl::StatusOr<Value> {
+         PROCSPEC_ASSIGN_OR_RETURN(const Call call, ReadCall(call_file));
+         return CallTarget(caller, call.target, call.arguments);
+       },
+       .on_infra = [base](const std::string& hint) {
+         const absl::Status written = WriteFile(base + kInfra, hint);
+         if (!written.ok()) std::cerr << "testee: " << written << std::endl;
+       }});
   const absl::StatusOr<Call> call = ReadCall(call_file);
   if (!call.ok()) {
     std::cerr << "testee: " << call.status() << std::endl;

@@ -91,6 +91,12 @@ absl::StatusOr<ProgramResult> RunProgram(std::string_view target,
                                          absl::Duration patience = Guard());
 
 // ---------------------------------------------------------------------------
+// For the machinery only.
+
+// Looks whether a program of this case has reported INFRA (adapter_support.h),
+// and then reports it here. Each call of a Program does this, too.
+void HearPrograms();
+
 // The other side, for main only.
 
 // The call file that the environment names for an unguarded program and

@@ -4,12 +4,16 @@
 #include "conformance/harness/run_case.h"
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "conformance/harness/adapter_support.h"
 #include "conformance/harness/hang_guard.h"
+#include "conformance/harness/program.h"
+#include "conformance/harness/proof.h"
 #include "conformance/harness/system.h"
 #include "conformance/harness/timing.h"
 #include "gtest/gtest.h"
@@ -31,6 +35,19 @@ constexpr size_t kMaxLeaks = 100;
 const CaseRun* current_run = nullptr;
 std::shared_ptr<Backend> current_backend;
 
+// What has failed so far, and what came with an INFRA. Any thread may fail or
+// report.
+struct Record {
+  std::mutex mutex;
+  std::vector<Failure> failures;
+  std::string proof;
+};
+
+Record& TheRecord() {
+  static auto& record = *new Record;
+  return record;
+}
+
 // Why the case does not concern the backend or this platform.
 std::optional<std::string> WhyUnsupported(const CaseInfo& info,
                                           const Backend& backend) {
@@ -51,8 +68,7 @@ std::optional<std::string> WhyUnsupported(const CaseInfo& info,
                       absl::StrJoin(lacks, ", "));
 }
 
-std::string Cut(const char* text) {
-  std::string message = text == nullptr ? "" : text;
+std::string Cut(std::string message) {
   if (message.size() > kMaxMessage) {
     message.resize(kMaxMessage);
     message += " ...";
@@ -67,44 +83,59 @@ Outcome Failed(std::string message) {
   return outcome;
 }
 
+Outcome Unsupported(std::string reason) {
+  Outcome outcome;
+  outcome.verdict = CaseVerdict::kUnsupported;
+  outcome.reason = std::move(reason);
+  return outcome;
+}
+
+// INFRA, if that was reported, instead of what it is. Requires the record's
+// lock.
+void Overrule(Outcome& outcome) {
+  std::string hint = adapter_support_internal::ReportedInfra();
+  if (hint.empty()) return;
+  // From here on nothing else can come of the case.
+  Record& record = TheRecord();
+  if (record.proof.empty()) record.proof = GiveProof();
+  outcome.verdict = CaseVerdict::kInfra;
+  outcome.reason = Cut(std::move(hint));
+  outcome.leaks.clear();
+  outcome.proof = record.proof;
+}
+
 std::string HangMessage() {
   return absl::StrCat("hung: the case was not over after ",
                       absl::FormatDuration(HangGuard()));
 }
 
-// Keeps what the test reports, and the outcome of a hang up to date with it.
+// To be called as often as the record changes. Requires its lock.
+void UpdateHangOutcome() {
+  const std::vector<Failure>& failures = TheRecord().failures;
+  Outcome outcome = Failed(HangMessage());
+  outcome.failures.insert(outcome.failures.begin(), failures.begin(),
+                          failures.end());
+  outcome.duration_ms = absl::ToDoubleMilliseconds(HangGuard());
+  Overrule(outcome);
+  SetHangOutcome(ToJson(*current_run, outcome), CaseExitCode(outcome.verdict));
+}
+
+// Keeps what the test reports.
 class Recorder : public testing::EmptyTestEventListener {
  public:
-  explicit Recorder(const CaseRun& run) : run_(run) {}
-
   void OnTestPartResult(const testing::TestPartResult& part) override {
-    if (part.passed() || failures_.size() >= kMaxFailures) return;
-    failures_.push_back(
+    if (part.passed()) return;
+    Record& record = TheRecord();
+    std::lock_guard<std::mutex> lock(record.mutex);
+    if (record.failures.size() >= kMaxFailures) return;
+    record.failures.push_back(
         {.file = part.file_name() ? part.file_name() : "",
          .line = part.line_number(),
-         .message =
-             absl::StrCat(part.skipped() ? "a case must not skip itself: " : "",
-                          Cut(part.message()))});
+         .message = absl::StrCat(
+             part.skipped() ? "a case must not skip itself: " : "",
+             Cut(part.message() == nullptr ? "" : part.message()))});
     UpdateHangOutcome();
   }
-
-  void UpdateHangOutcome() const {
-    SetHangOutcome(ToJson(run_, HangOutcome()));
-  }
-
-  Outcome HangOutcome() const {
-    Outcome outcome = Failed(HangMessage());
-    outcome.failures.insert(outcome.failures.begin(), failures_.begin(),
-                            failures_.end());
-    outcome.duration_ms = absl::ToDoubleMilliseconds(HangGuard());
-    return outcome;
-  }
-
-  const std::vector<Failure>& failures() const { return failures_; }
-
- private:
-  const CaseRun& run_;
-  std::vector<Failure> failures_;
 };
 
 Outcome RunOnlyTest(const CaseRun& run, const std::string& result_path) {
@@ -129,10 +160,13 @@ Outcome RunOnlyTest(const CaseRun& run, const std::string& result_path) {
                         [&info]() -> Case* { return info.make(); });
 
   testing::UnitTest& unit_test = *testing::UnitTest::GetInstance();
-  auto* recorder = new Recorder(run);
-  unit_test.listeners().Append(recorder);  // takes it
+  unit_test.listeners().Append(new Recorder);  // takes it
 
-  recorder->UpdateHangOutcome();
+  Record& record = TheRecord();
+  {
+    std::lock_guard<std::mutex> lock(record.mutex);
+    UpdateHangOutcome();
+  }
   ArmHangGuard(HangGuard(), result_path);
   // The guard may have a thread, which is not the case's.
   // GoogleTest gets what it keeps for this thread: on Windows another thread,
@@ -146,7 +180,10 @@ Outcome RunOnlyTest(const CaseRun& run, const std::string& result_path) {
 
   Outcome outcome;
   outcome.duration_ms = absl::ToDoubleMilliseconds(duration);
-  outcome.failures = recorder->failures();
+  {
+    std::lock_guard<std::mutex> lock(record.mutex);
+    outcome.failures = record.failures;
+  }
   const int ran = unit_test.test_to_run_count();
   if (ran != 1) {
     outcome.failures.insert(
@@ -164,6 +201,25 @@ Outcome RunOnlyTest(const CaseRun& run, const std::string& result_path) {
   return outcome;
 }
 
+Outcome RunUnlessUnsupported(const CaseRun& run,
+                             const std::string& result_path) {
+  const BackendEntry& entry = *run.backend;
+  if (entry.unavailable) {
+    const std::string why = entry.unavailable();
+    if (!why.empty()) return Unsupported("not available here: " + why);
+  }
+  current_backend = entry.factory();
+  if (current_backend == nullptr) {
+    return Failed(
+        absl::StrCat("the factory of backend '", entry.name, "' gave nothing"));
+  }
+  if (std::optional<std::string> why =
+          WhyUnsupported(*run.info, *current_backend)) {
+    return Unsupported(*std::move(why));
+  }
+  return RunOnlyTest(run, result_path);
+}
+
 }  // namespace
 
 std::string_view CaseVerdictName(CaseVerdict verdict) {
@@ -174,8 +230,24 @@ std::string_view CaseVerdictName(CaseVerdict verdict) {
       return "FAIL";
     case CaseVerdict::kUnsupported:
       return "UNSUPPORTED";
+    case CaseVerdict::kInfra:
+      return "INFRA";
   }
   return "?";
+}
+
+int CaseExitCode(CaseVerdict verdict) {
+  switch (verdict) {
+    case CaseVerdict::kPass:
+      return 0;
+    case CaseVerdict::kFail:
+      return 1;
+    case CaseVerdict::kUnsupported:
+      return 3;
+    case CaseVerdict::kInfra:
+      return 5;
+  }
+  return 1;
 }
 
 const CaseRun& CurrentRun() { return *current_run; }
@@ -186,19 +258,17 @@ std::shared_ptr<Backend> TakeCurrentBackend() {
 
 Outcome RunCase(const CaseRun& run, const std::string& result_path) {
   current_run = &run;
-  current_backend = run.backend->factory();
-  if (current_backend == nullptr) {
-    return Failed(absl::StrCat("the factory of backend '", run.backend->name,
-                               "' gave nothing"));
-  }
-  if (std::optional<std::string> why =
-          WhyUnsupported(*run.info, *current_backend)) {
-    Outcome outcome;
-    outcome.verdict = CaseVerdict::kUnsupported;
-    outcome.reason = *std::move(why);
-    return outcome;
-  }
-  return RunOnlyTest(run, result_path);
+  Record& record = TheRecord();
+  adapter_support_internal::Set(
+      {.directory = run.directory, .on_infra = [&record](const std::string&) {
+         std::lock_guard<std::mutex> lock(record.mutex);
+         UpdateHangOutcome();
+       }});
+  Outcome outcome = RunUnlessUnsupported(run, result_path);
+  HearPrograms();
+  std::lock_guard<std::mutex> lock(record.mutex);
+  Overrule(outcome);
+  return outcome;
 }
 
 std::string ToJson(const CaseRun& run, const Outcome& outcome) {

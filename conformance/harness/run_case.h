@@ -19,10 +19,13 @@
 
 namespace procspec::harness {
 
-enum class CaseVerdict { kPass, kFail, kUnsupported };
+enum class CaseVerdict { kPass, kFail, kUnsupported, kInfra };
 
-// "PASS", "FAIL", "UNSUPPORTED".
+// "PASS", "FAIL", "UNSUPPORTED", "INFRA".
 std::string_view CaseVerdictName(CaseVerdict verdict);
+
+// What the testee ends with: 0, 1, 3, 5.
+int CaseExitCode(CaseVerdict verdict);
 
 struct Failure {
   std::string file = {};  // from the root of the repository; empty: nowhere
@@ -32,14 +35,14 @@ struct Failure {
 
 struct Outcome {
   CaseVerdict verdict = CaseVerdict::kFail;
-  std::string reason;  // why UNSUPPORTED
+  std::string reason;  // why UNSUPPORTED or INFRA
   std::vector<Failure> failures;
   // What this process had when the case and its backend were gone, and had not
   // once the backend was made. Only of a case that passed: one that fails does
   // not get to cleaning up.
   std::vector<Belonging> leaks;
   double duration_ms = 0;
-  std::string proof = {};  // with a PASS (proof.h)
+  std::string proof = {};  // with a PASS or an INFRA (proof.h)
 };
 
 struct CaseRun {
@@ -59,11 +62,16 @@ std::shared_ptr<Backend> TakeCurrentBackend();
 // That not exactly one test ran is a failure: tests of another kind were linked
 // in, or a filter left none.
 //
-// Nothing is run, and the verdict is kUnsupported, when the backend does not
-// declare what the clause requires or the clause is for another platform.
+// Nothing is run, and the verdict is kUnsupported, when the backend is not
+// available here, when it does not declare what the clause requires, or when
+// the clause is for another platform.
+//
+// What an adapter reports as its own fault (adapter_support.h), in this process
+// or in a program of the case, makes the verdict kInfra, whatever it was.
 //
 // A case that takes longer than HangGuard does not return from here: its
-// outcome, a failure, is written to `result_path` and the process exits 1.
+// outcome, kFail or kInfra, is written to `result_path` and the process ends
+// with its exit code.
 Outcome RunCase(const CaseRun& run, const std::string& result_path);
 
 // One line of JSON; see README.md for its keys.

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "conformance/harness/actor_host.h"
 #include "conformance/harness/stage_line.h"
 #include "spec/codec.h"
 #include "spec/error.h"
@@ -75,16 +76,18 @@ absl::StatusOr<std::optional<Value>> TakeFrame(std::string& buffer) {
 
 namespace stage_internal {
 
-// A connection of this process to a stage. Kept in the table until the process
-// ends, for its end is what tells the case that the process has ended, or until
-// the stage is gone, if this is the case's own process.
+// A connection of this process, or of the one that the calling thread speaks
+// for (actor_host.h), to a stage. Kept in the table until the process ends, for
+// its end is what tells the case that the process has ended, or until the stage
+// is gone, if this is the case's own process.
 class Line {
  public:
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
 
-  // Of this process to that stage.
+  // Of this process and its hosts to that stage.
   static void ForgetAll(const std::string& address) {
+    ActorHost::ForgetAll(address);
     std::vector<std::shared_ptr<Line>> forgotten;  // dropped after the lock
     LockedLines locked = LockLines();
     for (auto it = locked.lines.begin(); it != locked.lines.end();) {
@@ -99,6 +102,9 @@ class Line {
 
   static absl::StatusOr<std::shared_ptr<Line>> Get(const std::string& address,
                                                    std::string_view name) {
+    if (ActorHost* host = CurrentActorHost()) {
+      return GetOf(*host, address, name);
+    }
     std::shared_ptr<Line> fresh;  // dropped after the lock
     LockedLines locked = LockLines();
     std::shared_ptr<Line>& line = locked.lines[{address, std::string(name)}];
@@ -129,6 +135,24 @@ class Line {
 
  private:
   explicit Line(std::unique_ptr<ActorEnd> end) : end_(std::move(end)) {}
+
+  // No lock while it connects: that may wait for another process, and a name is
+  // one thread's at a time.
+  static absl::StatusOr<std::shared_ptr<Line>> GetOf(ActorHost& host,
+                                                     const std::string& address,
+                                                     std::string_view name) {
+    const ActorHost::Key key(address, std::string(name));
+    if (std::shared_ptr<Line> line = host.Find(key)) return line;
+    PROCSPEC_ASSIGN_OR_RETURN(std::unique_ptr<ActorEnd> end,
+                              host.Connect(address));
+    if (end == nullptr) {
+      return absl::InternalError("stage: the actor's host gave no connection");
+    }
+    std::shared_ptr<Line> line(new Line(std::move(end)));
+    PROCSPEC_RETURN_IF_ERROR(line->Send(name));
+    host.Keep(key, line);
+    return line;
+  }
 
   static absl::Status Over() {
     return absl::UnavailableError("stage: the case is over");

@@ -124,7 +124,8 @@ class Line;
 // A target's side. An actor is its process: the connection stays when this
 // object goes, until the process ends, and a second Actor of the same name in
 // the same process continues it. So a pool's worker may construct one in each
-// task, and ExpectGone means the process.
+// task, and ExpectGone means the process. Which process that is, when a target
+// runs elsewhere than in the process it speaks for, actor_host.h tells.
 //
 // When the case is over or has died, every call reports an error, so nobody is
 // left waiting: return it from the target.

@@ -6,9 +6,12 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "conformance/harness/actor_host.h"
 #include "conformance/harness/belongings.h"
 #include "conformance/harness/matchers.h"
 #include "conformance/harness/probe.h"
@@ -292,6 +295,191 @@ TEST_F(StageTest, NothingIsLeftInTheCasesProcess) {
   }
 }
 
+// --- Hosts ------------------------------------------------------------------
+
+absl::StatusOr<std::unique_ptr<stage_internal::ActorEnd>> ConnectFromHere(
+    const std::string& address) {
+  const stage_internal::LockedLines locked = stage_internal::LockLines();
+  return stage_internal::ActorEnd::Connect(address);
+}
+
+// Carries bytes for the test, as a foreign process does: it is told what to do
+// on one stage and connects to another. Each order is [verb, argument], and
+// each has an answer.
+STAGE_TEST_CHILD(CarriesBytes) {
+  Actor orders(address, name);
+  (void)orders.Say("ready");
+  std::vector<std::unique_ptr<stage_internal::ActorEnd>> ends;
+  while (true) {
+    const absl::StatusOr<Value> order = orders.Await();
+    if (!order.ok()) return 0;
+    const List& pair = *order->get_if<List>();
+    const std::string verb = *pair[0].get_if<std::string>();
+    if (verb == "connect") {
+      auto end = ConnectFromHere(*pair[1].get_if<std::string>());
+      (void)orders.Say(end.ok());
+      if (end.ok()) ends.push_back(*std::move(end));
+    } else if (verb == "write") {
+      (void)orders.Say(ends.back()->Write(pair[1].get_if<Bytes>()->data));
+    } else if (verb == "read") {
+      std::string buffer;
+      const bool some =
+          ends.back()->Read(buffer) == stage_internal::ReadOutcome::kData;
+      (void)orders.Say(some ? Value(Bytes{buffer}) : Value());
+    } else {
+      ends.pop_back();
+      (void)orders.Say("closed");
+    }
+  }
+}
+
+// One connection at a time.
+class Carrier : public ActorHost {
+ public:
+  Carrier(Stage& control, const std::string& name) : control_(control) {
+    child_ = CarriesBytes.Start({control.address(), name});
+    name_ = name;
+    EXPECT_THAT(control.Expect(name), IsOkAndHolds("ready"));
+  }
+  ~Carrier() override { DropLines(); }
+
+  int64_t pid() const { return child_->pid(); }
+  int connections() const { return connections_; }
+
+  absl::StatusOr<std::unique_ptr<stage_internal::ActorEnd>> Connect(
+      const std::string& address) override {
+    ++connections_;
+    if (Ask("connect", address) != Value(true)) {
+      return absl::InternalError("it cannot connect");
+    }
+    return std::make_unique<End>(*this);
+  }
+
+ private:
+  class End : public stage_internal::ActorEnd {
+   public:
+    explicit End(Carrier& carrier) : carrier_(carrier) {}
+    ~End() override { (void)carrier_.Ask("close", Value()); }
+    bool IsOfThisProcess() const override { return true; }
+    bool Write(std::string_view data) override {
+      return carrier_.Ask("write", Bytes{std::string(data)}) == Value(true);
+    }
+    stage_internal::ReadOutcome Read(std::string& buffer) override {
+      const Value said = carrier_.Ask("read", Value());
+      const Bytes* bytes = said.get_if<Bytes>();
+      if (bytes == nullptr) return stage_internal::ReadOutcome::kEnd;
+      buffer += bytes->data;
+      return stage_internal::ReadOutcome::kData;
+    }
+
+   private:
+    Carrier& carrier_;
+  };
+
+  Value Ask(const std::string& verb, const Value& argument) {
+    if (!control_.Cue(name_, List{verb, argument}).ok()) return Value();
+    return control_.Expect(name_).value_or(Value());
+  }
+
+  Stage& control_;
+  std::string name_;
+  std::unique_ptr<Child> child_;
+  int connections_ = 0;
+};
+
+class HostTest : public StageTest {
+ protected:
+  void SetUp() override {
+    StageTest::SetUp();
+    const std::string directory = directory_ + "/control";
+    ASSERT_TRUE(std::filesystem::create_directory(directory));
+    ASSERT_OK_AND_ASSIGN(control_, Stage::Open(directory));
+  }
+
+  std::unique_ptr<Stage> control_;
+};
+
+TEST_F(HostTest, AnActorIsTheProcessOfItsHost) {
+  auto first = std::make_unique<Carrier>(*control_, "first");
+  auto second = std::make_unique<Carrier>(*control_, "second");
+  {
+    const ScopedActorHost host(first.get());
+    Actor actor(stage().address(), "a");
+    ASSERT_OK(actor.Say("of the first"));
+    ASSERT_OK(stage().Cue("a", "cue"));
+    EXPECT_THAT(actor.Await(), IsOkAndHolds("cue"));
+    ASSERT_OK(Actor(stage().address(), "a").Say("again"));
+  }
+  EXPECT_THAT(stage().Expect("a"), IsOkAndHolds("of the first"));
+  EXPECT_THAT(stage().Expect("a"), IsOkAndHolds("again"));
+  EXPECT_THAT(stage().PidOf("a"), IsOkAndHolds(first->pid()));
+  EXPECT_EQ(first->connections(), 1);
+  EXPECT_TRUE(stage().IsSilent("a", kShort)) << "it lives with its host";
+
+  first.reset();
+  EXPECT_OK(stage().ExpectGone("a"));
+  {
+    const ScopedActorHost host(second.get());
+    ASSERT_OK(Actor(stage().address(), "a").Say("of the second"));
+  }
+  EXPECT_THAT(stage().Expect("a"), IsOkAndHolds("of the second"));
+  EXPECT_THAT(stage().PidOf("a"), IsOkAndHolds(second->pid()));
+
+  // Each has its own line: now there are two of the name.
+  ASSERT_OK(Actor(stage().address(), "a").Say("of this process"));
+  EXPECT_EQ(CodeOf(stage().Expect("a")), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(HostTest, TheHostIsTheThreadsOrTheDefault) {
+  Carrier usual(*control_, "usual");
+  Carrier special(*control_, "special");
+  EXPECT_EQ(CurrentActorHost(), nullptr);
+  SetDefaultActorHost(&usual);
+  EXPECT_EQ(CurrentActorHost(), &usual);
+  {
+    const ScopedActorHost one(&special);
+    EXPECT_EQ(CurrentActorHost(), &special);
+    {
+      const ScopedActorHost none(nullptr);
+      EXPECT_EQ(CurrentActorHost(), nullptr);
+    }
+    EXPECT_EQ(CurrentActorHost(), &special);
+    std::thread([&usual] { EXPECT_EQ(CurrentActorHost(), &usual); }).join();
+  }
+  EXPECT_EQ(CurrentActorHost(), &usual);
+  SetDefaultActorHost(nullptr);
+  {
+    Carrier brief(*control_, "brief");
+    SetDefaultActorHost(&brief);
+  }
+  EXPECT_EQ(CurrentActorHost(), nullptr) << "it is gone";
+}
+
+// Another stage may have the address of one that is gone.
+TEST_F(HostTest, AStageThatGoesIsForgotten) {
+  Carrier carrier(*control_, "carrier");
+  const ScopedActorHost host(&carrier);
+  ASSERT_OK(Actor(stage().address(), "a").Say("one"));
+  EXPECT_THAT(stage().Expect("a"), IsOkAndHolds("one"));
+  {
+    Actor left(stage().address(), "a");
+    stage_.reset();
+    EXPECT_FALSE(left.Await().ok());
+  }
+  ASSERT_OK_AND_ASSIGN(stage_, Stage::Open(directory_));
+  ASSERT_OK(Actor(stage().address(), "a").Say("two"));
+  EXPECT_THAT(stage().Expect("a"), IsOkAndHolds("two"));
+  EXPECT_EQ(carrier.connections(), 2);
+}
+
+TEST_F(HostTest, AHostThatCannotConnectIsAnErrorOfEveryCall) {
+  Carrier carrier(*control_, "carrier");
+  const ScopedActorHost host(&carrier);
+  Actor nowhere(directory_ + "/nothing", "a");
+  EXPECT_FALSE(nowhere.Say("x").ok());
+  EXPECT_FALSE(nowhere.Await().ok());
+}
+
 TEST_F(StageTest, TwoLiveActorsOfOneNameAreAnError) {
   Start(SaysWord, "a");
   EXPECT_THAT(stage().Expect("a"), IsOkAndHolds("word"));
@@ -401,12 +589,8 @@ TEST_F(StageTest, GarbageIsAnErrorAndNotAHang) {
     ASSERT_TRUE(std::filesystem::create_directory(directory));
     ASSERT_OK_AND_ASSIGN(const std::unique_ptr<Stage> other,
                          Stage::Open(directory));
-    std::unique_ptr<stage_internal::ActorEnd> end;
-    {
-      const stage_internal::LockedLines locked = stage_internal::LockLines();
-      ASSERT_OK_AND_ASSIGN(end,
-                           stage_internal::ActorEnd::Connect(other->address()));
-    }
+    ASSERT_OK_AND_ASSIGN(const std::unique_ptr<stage_internal::ActorEnd> end,
+                         ConnectFromHere(other->address()));
     ASSERT_TRUE(end->Write(garbage));
     EXPECT_EQ(CodeOf(other->Expect("a")), absl::StatusCode::kDataLoss);
   }

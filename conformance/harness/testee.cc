@@ -31,10 +31,10 @@
 namespace procspec::harness {
 namespace {
 
+// Those of a case's verdict: CaseExitCode.
 constexpr int kExitPass = 0;
 constexpr int kExitFail = 1;
 constexpr int kExitUsage = 2;
-constexpr int kExitUnsupported = 3;
 // Of a case: an exit code of its own tells it from a wrong command line, which
 // is no case's fault.
 constexpr int kExitNoResult = 4;
@@ -143,7 +143,8 @@ int Run(const RunOptions& options) {
 
   const std::string streams = StandardStreams();
   Outcome outcome = RunCase(run, result_path);
-  if (StandardStreams() != streams) {
+  // An INFRA stays one.
+  if (StandardStreams() != streams && outcome.verdict != CaseVerdict::kInfra) {
     outcome.verdict = CaseVerdict::kFail;
     outcome.failures.push_back(
         {.message = "standard input, output or error of the case's process "
@@ -157,15 +158,7 @@ int Run(const RunOptions& options) {
               << std::endl;
     return kExitNoResult;
   }
-  switch (outcome.verdict) {
-    case CaseVerdict::kPass:
-      return kExitPass;
-    case CaseVerdict::kFail:
-      return kExitFail;
-    case CaseVerdict::kUnsupported:
-      return kExitUnsupported;
-  }
-  return kExitNoResult;
+  return CaseExitCode(outcome.verdict);
 }
 
 std::vector<std::string_view> NamesOf(const CapabilitySet& set) {
@@ -195,6 +188,10 @@ int List(bool as_json) {
         {"name", entry.name},
         {"capabilities", NamesOf(backend->capabilities())},
         {"wrong", entry.wrong || !entry.base.empty()}};
+    if (entry.unavailable) {
+      const std::string why = entry.unavailable();
+      if (!why.empty()) json["unavailable"] = why;
+    }
     if (!entry.base.empty()) {
       CapabilitySet touches;
       for (Capability c : entry.touches) touches.Add(c);
@@ -215,11 +212,19 @@ int List(bool as_json) {
   if (as_json) {
     const nlohmann::ordered_json json = {{"backends", backends},
                                          {"cases", cases}};
-    std::cout << json.dump(1) << std::endl;
+    // Why a backend is unavailable may quote any bytes.
+    std::cout << json.dump(1, ' ', false,
+                           nlohmann::ordered_json::error_handler_t::replace)
+              << std::endl;
     return kExitPass;
   }
   for (const auto& backend : backends) {
-    std::cout << "backend " << backend["name"].get<std::string>() << "\n";
+    std::cout << "backend " << backend["name"].get<std::string>();
+    if (backend.contains("unavailable")) {
+      std::cout << "  not available here: "
+                << backend["unavailable"].get<std::string>();
+    }
+    std::cout << "\n";
   }
   for (const auto& c : cases) {
     std::cout << "case " << c["name"].get<std::string>() << "\n";

@@ -9,8 +9,9 @@
 //
 //   testee run --backend=B --case=C --dir=D [--seed=N] [--proof]
 //       runs one case and writes D/result.json; exits 0 PASS, 1 FAIL,
-//       3 UNSUPPORTED, 2 usage, 4 no result could be written; with --proof the
-//       first line of standard input is the proof that README.md tells of
+//       3 UNSUPPORTED, 5 INFRA, 2 usage, 4 no result could be written; with
+//       --proof the first line of standard input is the proof that README.md
+//       tells of
 //   testee list [--json]
 //       the backends and cases that are linked in
 //   testee program --call=FILE

@@ -71,10 +71,11 @@ class TesteeTest : public testing::Test {
   }
 
   // With standard input as the proof.
-  Ended RunWithProof(const std::string& name, const std::string& input) {
+  Ended RunWithProof(const std::string& name, const std::string& input,
+                     const Variables& environment = {}) {
     std::vector<std::string> arguments = RunArguments(name);
     arguments.push_back("--proof");
-    return RunTestee(*sample_testee, arguments, {}, input);
+    return RunTestee(*sample_testee, arguments, environment, input);
   }
 
   bool HasResult() const {
@@ -193,6 +194,63 @@ TEST_F(TesteeTest, OnlyAPassBringsTheProofBack) {
   EXPECT_EQ(Result()["proof"], "sesame");
 }
 
+// What an adapter reports is the verdict, whatever else happens, and the hint
+// its reason; it brings the proof, for it could be forged else.
+TEST_F(TesteeTest, WhatAnAdapterReportsIsInfra) {
+  struct Row {
+    std::string name;
+    std::string reason;
+    size_t failures;
+    std::string guard_ms = {};
+  };
+  const Row rows[] = {
+      {"queue.put.timeout-full/infra-passes", "the first hint", 0},
+      {"queue.put.timeout-full/infra-fails", "bytes that are not UTF-8", 2},
+      // With the hang.
+      {"queue.put.timeout-full/infra-hangs", "it hangs", 3, "100"},
+      {"process.exitcode.normal/program-infra", "told by a program", 0},
+      // Time enough for a program to start.
+      {"process.exitcode.normal/program-infra-hangs", "told by a program", 1,
+       "3000"},
+  };
+  for (const Row& row : rows) {
+    const Ended ended = RunWithProof(
+        row.name, "sesame\n",
+        row.guard_ms.empty() ? Variables()
+                             : Variables{{"PROCSPEC_GUARD_MS", row.guard_ms}});
+    EXPECT_EQ(ended.code, 5) << row.name << "\n" << ended.out;
+    const json result = Result();
+    EXPECT_EQ(result["verdict"], "INFRA") << row.name;
+    EXPECT_THAT(result["reason"].get<std::string>(), HasSubstr(row.reason));
+    EXPECT_THAT(result["failures"], SizeIs(row.failures)) << row.name;
+    EXPECT_EQ(result["proof"], "sesame") << row.name;
+  }
+  EXPECT_EQ(RunCase("queue.put.timeout-full", {}, "unmakeable-by-adapter").code,
+            5);
+  EXPECT_EQ(Result()["reason"], "out of order");
+
+  EXPECT_NE(RunCase("queue.put.timeout-full/infra-then-crashes").code, 5);
+  EXPECT_FALSE(HasResult());
+}
+
+TEST_F(TesteeTest, AdaptersHaveADirectory) {
+  for (const std::string name :
+       {"queue.put.timeout-full/adapter-directory",
+        "process.exitcode.normal/program-adapter-directory"}) {
+    const Ended ended = RunCase(name);
+    EXPECT_EQ(ended.code, 0) << name << "\n" << ended.out;
+  }
+}
+
+TEST_F(TesteeTest, ABackendThatIsNotAvailableIsUnsupported) {
+  const Ended ended = RunCase("queue.put.timeout-full/fails", {}, "absent");
+  EXPECT_EQ(ended.code, 3) << ended.out;
+  EXPECT_EQ(Result()["verdict"], "UNSUPPORTED");
+  EXPECT_EQ(Result()["reason"],
+            "not available here: no interpreter; install it");
+  EXPECT_EQ(RunCase("queue.put.timeout-full", {}, "present").code, 0);
+}
+
 TEST_F(TesteeTest, AProofIsALine) {
   for (const std::string line : {"", "sesame"}) {
     const Ended ended = RunWithProof("queue.put.timeout-full", line);
@@ -286,12 +344,19 @@ TEST_F(TesteeTest, ListTellsBackendsAndCases) {
   ASSERT_TRUE(list.is_object()) << ended.out;
   std::vector<std::string> names;
   for (const json& backend : list["backends"]) names.push_back(backend["name"]);
-  EXPECT_THAT(names, ElementsAre("bare", "sample", "sample-mutant"));
-  EXPECT_EQ(list["backends"][1],
+  EXPECT_THAT(names, ElementsAre("absent", "bare", "present", "sample",
+                                 "sample-mutant"));
+  EXPECT_EQ(list["backends"][0],
+            json({{"name", "absent"},
+                  {"capabilities", {"process", "programs", "queue"}},
+                  {"wrong", false},
+                  {"unavailable", "no interpreter; install it"}}));
+  EXPECT_FALSE(list["backends"][2].contains("unavailable"));
+  EXPECT_EQ(list["backends"][3],
             json({{"name", "sample"},
                   {"capabilities", {"process", "programs", "queue"}},
                   {"wrong", false}}));
-  EXPECT_EQ(list["backends"][2],
+  EXPECT_EQ(list["backends"][4],
             json({{"name", "sample-mutant"},
                   {"capabilities", {"process", "programs", "queue"}},
                   {"wrong", true},

@@ -50,6 +50,8 @@ std::string_view DescribeExit(ExitCode code) {
       return "some cases could not be judged";
     case ExitCode::kAllUnsupported:
       return "nothing was judged: every case is unsupported";
+    case ExitCode::kNoBackendAvailable:
+      return "nothing was judged: no backend is available here";
     case ExitCode::kNothingJudged:
       return "nothing was judged";
     case ExitCode::kTimeLimit:
@@ -337,12 +339,15 @@ ExitCode ListCommand(const ListOptions& options, const Streams& streams) {
         entry["collateral"] = b.collateral;
         entry["touches"] = b.touches;
       }
+      if (!b.IsAvailable()) entry["unavailable"] = b.unavailable;
       json.push_back(std::move(entry));
       absl::StrAppend(
           &text, b.name, "  ",
-          b.IsMutant() ? absl::StrCat("breaks ", absl::StrJoin(b.breaks, ", "))
-          : b.wrong    ? std::string("wrong on purpose")
-                       : absl::StrJoin(b.capabilities, ", "),
+          !b.IsAvailable() ? UnavailableNote(b)
+          : b.IsMutant()
+              ? absl::StrCat("breaks ", absl::StrJoin(b.breaks, ", "))
+          : b.wrong ? std::string("wrong on purpose")
+                    : absl::StrJoin(b.capabilities, ", "),
           "\n");
     }
   }

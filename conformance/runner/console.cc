@@ -265,8 +265,12 @@ std::string FinalTable(const RunRecord& run,
     const std::string coverage = absl::StrFormat(
         "%s (%d/%d)", Percent(s.coverage()), s.judged, s.clauses_total);
     absl::StrAppendFormat(&out, "%-*s  ", width, s.backend);
+    const BackendInfo* backend = run.FindBackend(s.backend);
+    const bool available = backend == nullptr || backend->IsAvailable();
     absl::StrAppend(&out,
-                    s.musts_not_held.empty() ? Green(colour) : Red(colour),
+                    !available                 ? Yellow(colour)
+                    : s.musts_not_held.empty() ? Green(colour)
+                                               : Red(colour),
                     absl::StrFormat("%-18s", conformance), Reset(colour));
     absl::StrAppendFormat(&out, " %-18s", coverage);
     for (Verdict v : shown) {
@@ -276,6 +280,12 @@ std::string FinalTable(const RunRecord& run,
           s.count(v));
     }
     absl::StrAppendFormat(&out, " %6.1f s\n", s.wall_s);
+  }
+  for (const BackendInfo& backend : run.backends) {
+    if (backend.IsAvailable()) continue;
+    absl::StrAppend(&out, "\n", Yellow(colour), Printable(backend.name),
+                    Reset(colour), ": ", Printable(UnavailableNote(backend)),
+                    "\n");
   }
   out += FailedCases(run, scores, colour);
   for (const BackendScore& s : scores) {

@@ -59,8 +59,9 @@ class Console : public Observer {
 std::string DescribeFailure(const RunRecord& run, const Outcome& outcome,
                             bool colour);
 
-// One line a backend, and below it what does not hold: the cases, must clauses
-// and the worst first, with a line each, and clauses that were not judged.
+// One line a backend, and below it which are not available, what does not hold:
+// the cases, must clauses and the worst first, with a line each, and clauses
+// that were not judged.
 std::string FinalTable(const RunRecord& run,
                        const std::vector<BackendScore>& scores, bool colour);
 

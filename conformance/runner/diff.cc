@@ -150,6 +150,11 @@ std::vector<std::string> DiffNotes(const Diff& diff) {
       notes.push_back(absl::StrCat(
           name, " is of a selection only: ", DescribeSelection(*run), "."));
     }
+    for (const BackendInfo& b : run->backends) {
+      if (b.IsAvailable()) continue;
+      notes.push_back(
+          absl::StrCat("In ", name, " ", b.name, " was ", UnavailableNote(b)));
+    }
   }
   return notes;
 }

@@ -184,6 +184,7 @@ class Executor {
   }
 
   absl::Status Begin(int number, const Task& task) {
+    if (!task.backend->IsAvailable()) return Skip(number, task);
     Running running;
     running.task = task;
     running.directory = absl::StrCat(root_, "/", number);
@@ -198,14 +199,7 @@ class Executor {
     if (!proof.ok()) return proof.status();
     running.proof = *std::move(proof);
     Outcome& outcome = running.outcome;
-    outcome.number = number;
-    outcome.backend = task.backend->name;
-    outcome.case_name = task.case_info->name;
-    outcome.clause = task.case_info->clause;
-    outcome.seed = CaseSeed(run_.seed, outcome.case_name);
-    outcome.time =
-        absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
-    outcome.began_s = ElapsedSeconds();
+    outcome = NewOutcome(number, task);
 
     Command command;
     command.argv = {run_.testee,
@@ -231,6 +225,35 @@ class Executor {
     observer_.OnBegin(outcome);
     running_.emplace(number, std::move(running));
     return absl::OkStatus();
+  }
+
+  Outcome NewOutcome(int number, const Task& task) const {
+    Outcome outcome;
+    outcome.number = number;
+    outcome.backend = task.backend->name;
+    outcome.case_name = task.case_info->name;
+    outcome.clause = task.case_info->clause;
+    outcome.seed = CaseSeed(run_.seed, outcome.case_name);
+    outcome.time =
+        absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
+    outcome.began_s = ElapsedSeconds();
+    return outcome;
+  }
+
+  // A case of a backend that is not available: it is over at once, without a
+  // process. What is expected of it does not count: it went in no way.
+  absl::Status Skip(int number, const Task& task) {
+    Outcome outcome = NewOutcome(number, task);
+    absl::Status status = log_.WriteBegin(outcome);
+    if (!status.ok()) return status;
+    observer_.OnBegin(outcome);
+    outcome.verdict = Verdict::kUnsupported;
+    outcome.reason = UnavailableNote(*task.backend);
+    outcome.end = DescribeEnd(End::kNotStarted, 0);
+    outcome.ended_s = ElapsedSeconds();
+    status = log_.WriteEnd(outcome);
+    observer_.OnEnd(outcome);
+    return status;
   }
 
   absl::Status Finish(const Ending& ending) {

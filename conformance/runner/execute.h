@@ -34,11 +34,12 @@ struct Task {
 };
 
 // Runs the tasks in this order, run.jobs at a time, each in a process and a
-// directory of its own, and logs what becomes of them. run.environment is set
-// for them. Ends early, with run.interrupted set, when Interrupted(), and with
-// run.time_limit_reached set, when ElapsedSeconds() come to the run's limit:
-// what runs then is ended and has no verdict. An error means that the log
-// cannot be written or no process can be started.
+// directory of its own, and logs what becomes of them. Those of a backend that
+// is not available are UNSUPPORTED, without a process. run.environment is set
+// for the others. Ends early, with run.interrupted set, when Interrupted(), and
+// with run.time_limit_reached set, when ElapsedSeconds() come to the run's
+// limit: what runs then is ended and has no verdict. An error means that the
+// log cannot be written or no process can be started.
 absl::Status Execute(RunRecord& run, const std::vector<Task>& tasks,
                      LogWriter& log, Observer& observer);
 

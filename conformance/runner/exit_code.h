@@ -31,11 +31,12 @@ enum class ExitCode {
   kNoMutants = 21,
   kMutantMatchesNothing = 22,
   kLogMissing = 23,
-  kLogEmpty = 24,  // a log without the record that begins a run
+  kLogEmpty = 24,           // a log without the record that begins a run
   kOnlyWrongBackends = 25,  // all that are linked are wrong on purpose
   kEmptyMutantList = 26,    // --mutant=
   kEmptyShard = 27,
-  kNothingEnded = 28,  // a log in which no case has ended
+  kNothingEnded = 28,        // a log in which no case has ended
+  kNoBackendAvailable = 29,  // none of those chosen can be used here
 
   // Known deviations (expectations.h).
   kExpectationsAtFault = 30,  // what a file says cannot be; nothing was run

@@ -114,6 +114,12 @@ ExitCode UpdateExpectationsCommand(const ExpectationsUpdateOptions& options,
                                      " is of ", absl::StrJoin(there, ", "))));
   }
 
+  if (!backend->IsAvailable()) {
+    return Fail(streams, AtFault(absl::StrCat(log_path, " says nothing of ",
+                                              file.backend, ": ",
+                                              UnavailableNote(*backend))));
+  }
+
   const ExpectationsUpdate update =
       UpdateExpectations(file, *run, options.reason, options.link, Today());
   if (!update.changes.empty()) {

@@ -454,7 +454,8 @@ ExitCode KillMatrixCommand(const KillMatrixOptions& options,
   }
   auto& linked = std::get<TesteeList>(list);
   std::vector<BackendInfo> right = linked.backends;
-  std::erase_if(right, [](const BackendInfo& b) { return b.wrong; });
+  std::erase_if(
+      right, [](const BackendInfo& b) { return b.wrong || !b.IsAvailable(); });
   auto wrong = ChooseWrong(linked.backends, options.mutants);
   if (auto* problem = std::get_if<Problem>(&wrong)) {
     return Fail(streams, *problem);

@@ -77,6 +77,7 @@ Json ToJson(const BackendInfo& backend) {
               {"platform", backend.platform}};
   if (!backend.base.empty()) out["base"] = backend.base;
   if (backend.wrong) out["wrong"] = true;
+  if (!backend.IsAvailable()) out["unavailable"] = backend.unavailable;
   if (backend.IsMutant()) {
     out["breaks"] = backend.breaks;
     out["collateral"] = backend.collateral;
@@ -92,6 +93,7 @@ BackendInfo BackendFrom(const Json& json) {
   backend.platform = GetString(json, "platform");
   backend.base = GetString(json, "base");
   backend.wrong = GetBool(json, "wrong");
+  backend.unavailable = GetString(json, "unavailable");
   backend.breaks = GetStrings(json, "breaks");
   backend.collateral = GetStrings(json, "collateral");
   backend.touches = GetStrings(json, "touches");

@@ -6,8 +6,8 @@
     log_schema_test.py PROCSPEC FAKE_TESTEE SCHEMA
 
 The logs are of real runs: of every way in which a case can misbehave, of mutants,
-of a selection, with known deviations, at the time limit, interrupted, and of a
-runner that was killed. Together they show every field that the schema has, so
+of a selection, with known deviations, at the time limit, of a backend that is not
+available, interrupted, and of a runner that was killed. Together they show every field that the schema has, so
 that none is only on paper, and whatever the schema does not know is refused.
 """
 
@@ -146,6 +146,9 @@ def main():
         'time limit': runs.whole(
             'limit', ['--backend=good', '--only=*/hang', '--time-limit=0.3'],
             FAKE_TESTEE_ALL='1'),
+        'not available': runs.whole(
+            'unavailable', ['--backend=good,other', '--only=queue.get.*'],
+            FAKE_TESTEE_UNAVAILABLE='other'),
         'interrupted': runs.signalled('interrupted', signal.SIGINT),
         'killed': runs.signalled('killed', signal.SIGKILL),
     }

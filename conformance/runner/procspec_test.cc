@@ -56,6 +56,9 @@ TEST_F(ProcspecTest, EachBehaviourHasItsVerdict) {
       {"slow", "PASS"},
       {"env", "PASS"},
       {"extra", "UNSUPPORTED"},
+      {"infra", "INFRA"},
+      {"claims-infra", "CRASH"},
+      {"infra-odd", "CRASH"},
       {"usage", "INFRA"},
       {"claims-usage", "CRASH"},
       {"forged", "CRASH"},
@@ -77,6 +80,11 @@ TEST_F(ProcspecTest, EachBehaviourHasItsVerdict) {
     ++found;
     ASSERT_TRUE(o.verdict.has_value()) << o.case_name;
     EXPECT_EQ(VerdictName(*o.verdict), it->second) << o.case_name << o.reason;
+    if (it->first == "infra") {
+      EXPECT_EQ(o.reason,
+                "the adapter or the machinery is at fault: sent <a>, got <b>");
+      EXPECT_EQ(o.failures.size(), 1u);
+    }
     if (it->first == "leave-child") {
       EXPECT_EQ(o.leak_count, 1);
     }
@@ -228,6 +236,12 @@ TEST_F(ProcspecTest, EveryWayOfRunningNothingHasACode) {
       {"a wrong command line", run + "--shard=3/2", 2, "--shard=3/2"},
       {"a wrong command line", run + "--no-such-option", 2, "no-such-option"},
       {"a wrong command line", procspec_, 2, "subcommand"},
+      {"no backend available",
+       "FAKE_TESTEE_UNAVAILABLE=good " + run + "--backend=good", 29,
+       "good: not available here: no <interpreter> for good; install it\n"},
+      {"no backend available",
+       "FAKE_TESTEE_UNAVAILABLE=good,other " + run + "--backend=good,other", 29,
+       "other: not available here: no <interpreter> for other"},
       {"a log in which nothing ended", report + "/killed", 28,
        "then ran: queue.put.timeout-full/hang on good"},
   };
@@ -249,6 +263,85 @@ TEST_F(ProcspecTest, EveryWayOfRunningNothingHasACode) {
   }
   std::cout << "empty runs " << ways.size() << "/" << codes.size() << "\n";
   EXPECT_EQ(Shell(procspec_ + " run --help"), 0);
+}
+
+// The other one is judged; nothing of this one is run, and everything says why.
+TEST_F(ProcspecTest, ABackendThatIsNotAvailableIsNotRun) {
+  const std::string why = "no <interpreter> for other; install it";
+  const std::string note = "not available here: " + why;
+  const std::string variables = absl::StrCat(
+      "FAKE_TESTEE_UNAVAILABLE=other FAKE_TESTEE_TRACE=", root_, "/trace");
+  // That it is expected to fail does not make it go otherwise.
+  const std::string file = root_ + "/expected.json";
+  ASSERT_TRUE(
+      WriteFile(
+          file,
+          absl::StrCat(R"({"backend": "other", "platform": ")", PlatformName(),
+                       R"(", "expect": [{"case": ")"
+                       R"(queue.get.timeout-empty", "verdict": "FAIL",)"
+                       R"( "reason": "so", "link": "https://a.b/c"}]})"))
+          .ok());
+  EXPECT_EQ(
+      Run(absl::StrCat("--backend=good,other --only=queue.get.timeout-empty "
+                       "--expectations=",
+                       file),
+          variables),
+      0)
+      << output_;
+  EXPECT_TRUE(Printed("other: " + note)) << output_;
+  auto run = ReadLog(root_ + "/out/log.jsonl");
+  ASSERT_TRUE(run.ok()) << run.status();
+  ASSERT_EQ(run->outcomes.size(), 2u);
+  for (const Outcome& o : run->outcomes) {
+    if (o.backend == "good") {
+      EXPECT_EQ(o.verdict, Verdict::kPass);
+      continue;
+    }
+    EXPECT_EQ(o.verdict, Verdict::kUnsupported);
+    EXPECT_EQ(o.reason, note);
+    EXPECT_EQ(o.end, "not started");
+    EXPECT_FALSE(o.expectation.has_value());
+  }
+  ASSERT_NE(run->FindBackend("other"), nullptr);
+  EXPECT_EQ(run->FindBackend("other")->unavailable, why);
+  const std::string trace = ReadFile(root_ + "/trace");
+  EXPECT_EQ(trace.find("start"), trace.rfind("start")) << trace;
+
+  const std::string of_xml = "not available here: no &lt;interpreter&gt; for";
+  EXPECT_NE(ReadFile(root_ + "/out/junit.xml").find(of_xml), std::string::npos);
+  EXPECT_NE(ReadFile(root_ + "/out/report.html").find(of_xml),
+            std::string::npos);
+  EXPECT_NE(ReadFile(root_ + "/out/report.md")
+                .find("not available here: no &lt;interpreter> for"),
+            std::string::npos);
+  EXPECT_NE(ReadFile(root_ + "/out/badge-other.svg").find("not available<"),
+            std::string::npos);
+  const auto summary = ParseJson(ReadFile(root_ + "/out/summary.json"));
+  ASSERT_TRUE(summary.has_value() && summary->size() == 2);
+  EXPECT_FALSE(Has((*summary)[0], "unavailable"));
+  EXPECT_EQ(GetString((*summary)[1], "unavailable"), why);
+  EXPECT_EQ(GetInt((*summary)[1], "musts_applicable"), 0);
+
+  // Its expectations cannot be mended by a run that says nothing of it.
+  EXPECT_EQ(Shell(absl::StrCat(procspec_, " expectations update ", file, " ",
+                               root_, "/out")),
+            30);
+  EXPECT_TRUE(Printed(note)) << output_;
+
+  // Red is red beside it.
+  EXPECT_EQ(Run("--backend=good,other --only='*/fail'",
+                variables + " FAKE_TESTEE_ALL=1"),
+            1);
+  EXPECT_EQ(Run("--backend=good,other --only='*/usage'",
+                variables + " FAKE_TESTEE_ALL=1"),
+            20);
+
+  const std::string list = absl::StrCat(
+      variables, " ", procspec_, " list --backends --testee=", testee_, " ");
+  EXPECT_EQ(Shell(list), 0);
+  EXPECT_TRUE(Printed("other  " + note)) << output_;
+  EXPECT_EQ(Shell(list + "--json"), 0);
+  EXPECT_TRUE(Printed("\"unavailable\": \"" + why)) << output_;
 }
 
 TEST_F(ProcspecTest, ShardsTogetherAreEverything) {

@@ -71,14 +71,14 @@ bool Declares(const BackendInfo& backend,
 }
 
 bool IsPromised(const ClauseInfo& clause, const BackendInfo& backend) {
-  return clause.IsMust() && clause.withdrawn.empty() &&
+  return backend.IsAvailable() && clause.IsMust() && clause.withdrawn.empty() &&
          clause.untestable.empty() && AppliesTo(clause, backend.platform) &&
          Declares(backend, clause.requirements);
 }
 
 bool Concerns(const CaseInfo& case_info, const ClauseInfo& clause,
               const BackendInfo& backend) {
-  return AppliesTo(clause, backend.platform) &&
+  return backend.IsAvailable() && AppliesTo(clause, backend.platform) &&
          Declares(backend, clause.requirements) &&
          Declares(backend, case_info.requirements);
 }
@@ -125,6 +125,11 @@ std::vector<std::string> LeakLines(const Outcome& outcome) {
   const auto more = outcome.leak_count - static_cast<int64_t>(lines.size());
   if (more > 0) lines.push_back(absl::StrCat("and ", more, " more"));
   return lines;
+}
+
+std::string UnavailableNote(const BackendInfo& backend) {
+  if (backend.IsAvailable()) return "";
+  return absl::StrCat("not available here: ", backend.unavailable);
 }
 
 std::string LeakNote(const RunRecord& run) {

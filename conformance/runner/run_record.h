@@ -46,6 +46,9 @@ struct BackendInfo {
   std::string base;
   // Wrong on purpose: proves that cases can fail, and is never judged unasked.
   bool wrong = false;
+  // Why it cannot be used here, and the remedy; empty: it can. Nothing is asked
+  // of one that cannot: each of its cases is UNSUPPORTED, and none is run.
+  std::string unavailable;
   // Of a mutant: the clauses it breaks, those it cannot help breaking, and the
   // capabilities in which it differs from its base.
   std::vector<std::string> breaks;
@@ -53,6 +56,7 @@ struct BackendInfo {
   std::vector<std::string> touches;
 
   bool IsMutant() const { return !base.empty() || !breaks.empty(); }
+  bool IsAvailable() const { return unavailable.empty(); }
 };
 
 struct CaseInfo {
@@ -171,12 +175,12 @@ bool AppliesTo(const ClauseInfo& clause, std::string_view platform);
 bool Declares(const BackendInfo& backend,
               const std::vector<std::string>& requirements);
 
-// Whether the backend has to keep a clause: a must for its platform that can be
-// tested and whose requirements it declares.
+// Whether the backend has to keep a clause: it is available, and this is a must
+// for its platform that can be tested and whose requirements it declares.
 bool IsPromised(const ClauseInfo& clause, const BackendInfo& backend);
 
-// Whether a case has to hold on a backend: neither platform nor requirements
-// excuse it.
+// Whether a case has to hold on a backend: neither its absence nor platform nor
+// requirements excuse it.
 bool Concerns(const CaseInfo& case_info, const ClauseInfo& clause,
               const BackendInfo& backend);
 
@@ -190,6 +194,9 @@ std::string ReproLine(const RunRecord& run, std::string_view backend,
 // What a case left behind, a line for each thing, and one that tells how many
 // more there were.
 std::vector<std::string> LeakLines(const Outcome& outcome);
+
+// "not available here: WHY"; empty for a backend that is.
+std::string UnavailableNote(const BackendInfo& backend);
 
 // What a reader must know of leaks that this run could not judge, in a
 // sentence; empty if it judged all kinds.

@@ -110,18 +110,28 @@ ScoredRun Scored(RunRecord run) {
 ExitCode Decide(const RunRecord& run, const std::vector<BackendScore>& scores) {
   if (run.interrupted) return ExitCode::kInterrupted;
   if (run.time_limit_reached) return ExitCode::kTimeLimit;
+  // Of a backend that is not available nothing can be said, good or bad.
+  if (!run.backends.empty() &&
+      std::none_of(run.backends.begin(), run.backends.end(),
+                   [](const BackendInfo& b) { return b.IsAvailable(); })) {
+    return ExitCode::kNoBackendAvailable;
+  }
+  bool nothing_ran = true;
   bool all_unsupported = true;
   bool all_infra = true;
   bool some_infra = false;
   bool unexpected = false;
   for (const Outcome& o : run.outcomes) {
+    const BackendInfo* backend = run.FindBackend(o.backend);
+    if (backend != nullptr && !backend->IsAvailable()) continue;
+    nothing_ran = false;
     const Verdict verdict = o.verdict.value_or(Verdict::kInfra);
     if (verdict != Verdict::kUnsupported) all_unsupported = false;
     if (verdict != Verdict::kInfra) all_infra = false;
     if (verdict == Verdict::kInfra) some_infra = true;
     if (IsUnexpected(o)) unexpected = true;
   }
-  if (run.outcomes.empty() || all_infra) return ExitCode::kNothingJudged;
+  if (nothing_ran || all_infra) return ExitCode::kNothingJudged;
   if (all_unsupported) return ExitCode::kAllUnsupported;
   bool must_infra = false;
   for (const BackendScore& score : scores) {

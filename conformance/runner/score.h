@@ -69,7 +69,8 @@ ScoredRun Scored(RunRecord run);
 bool Holds(Verdict verdict);
 
 // What the run ends with. The scope is all clauses, or those that have a
-// selected case if there was a selection.
+// selected case if there was a selection. Backends that are available decide; a
+// run without one has judged nothing.
 ExitCode Decide(const RunRecord& run, const std::vector<BackendScore>& scores);
 
 }  // namespace procspec::runner

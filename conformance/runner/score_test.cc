@@ -146,6 +146,35 @@ TEST(Score, EveryWayOfJudgingNothingHasACode) {
   EXPECT_EQ(Decide(run, Score(run)), ExitCode::kInterrupted);
 }
 
+// Alone it is no green run; beside another it neither helps nor harms.
+TEST(Score, ABackendThatIsNotAvailableDoesNotCount) {
+  RunRecord run = EmptyRun();
+  run.clauses = {MakeClause("m", "must")};
+  AddCase(run, "m", "m", Verdict::kUnsupported);
+  run.backends[0].unavailable = "no interpreter";
+  const BackendScore score = Score(run)[0];
+  EXPECT_EQ(score.musts_applicable, 0);
+  EXPECT_EQ(score.clauses_total, 1);
+  EXPECT_EQ(score.coverage(), 0);
+  EXPECT_EQ(score.verdicts.at("m"), Verdict::kUnsupported);
+  EXPECT_EQ(Decide(run, Score(run)), ExitCode::kNoBackendAvailable);
+
+  run.backends.push_back(MakeBackend("c"));
+  EXPECT_EQ(Decide(run, Score(run)), ExitCode::kNothingJudged);
+  Outcome o = run.outcomes[0];
+  o.backend = "c";
+  run.outcomes.push_back(o);
+  EXPECT_EQ(Decide(run, Score(run)), ExitCode::kAllUnsupported);
+  const std::pair<Verdict, ExitCode> rows[] = {
+      {Verdict::kPass, ExitCode::kOk},
+      {Verdict::kFail, ExitCode::kMustFailed},
+      {Verdict::kInfra, ExitCode::kNothingJudged}};
+  for (const auto& [verdict, code] : rows) {
+    run.outcomes[1].verdict = verdict;
+    EXPECT_EQ(Decide(run, Score(run)), code) << VerdictName(verdict);
+  }
+}
+
 TEST(Score, ACaseThatHadNotEndedIsInfra) {
   RunRecord run = EmptyRun();
   run.clauses = {MakeClause("m", "must")};

@@ -115,6 +115,7 @@ absl::StatusOr<TesteeList> ParseTesteeList(std::string_view text) {
     backend.breaks = GetStrings(b, "breaks");
     backend.collateral = GetStrings(b, "collateral");
     backend.touches = GetStrings(b, "touches");
+    backend.unavailable = GetString(b, "unavailable");
     backend.wrong = backend.IsMutant() || GetBool(b, "wrong") ||
                     std::find(std::begin(kLiars), std::end(kLiars),
                               backend.name) != std::end(kLiars);
@@ -156,6 +157,8 @@ CaseReport ParseCaseReport(std::string_view text, std::string_view proof) {
     report.state = ResultState::kRefused;
   } else if (verdict == "FAIL") {
     report.state = ResultState::kFail;
+  } else if (verdict == "INFRA") {
+    report.state = proven ? ResultState::kInfra : ResultState::kUnproven;
   } else if (verdict == "UNSUPPORTED") {
     report.state = ResultState::kUnsupported;
   } else {

@@ -43,8 +43,8 @@ struct CaseReport {
 };
 
 // What a case wrote to result.json; bounded, whatever the file is. `proof` is
-// what the testee was given by standard input: a PASS without it was written by
-// somebody else, or before the case had come to its end.
+// what the testee was given by standard input: a PASS or an INFRA without it
+// was written by somebody else, or before the case had come to its end.
 CaseReport ReadCaseReport(const std::string& path, std::string_view proof);
 CaseReport ParseCaseReport(std::string_view text, std::string_view proof);
 

@@ -21,6 +21,7 @@ constexpr int kExitPass = 0;
 constexpr int kExitFail = 1;
 constexpr int kExitUsage = 2;
 constexpr int kExitUnsupported = 3;
+constexpr int kExitInfra = 5;
 
 // The first row that matches decides; an absent value matches everything.
 struct Row {
@@ -103,11 +104,24 @@ constexpr Row kTable[] = {
      "the testee refused its arguments, then ended with",
      true},
     {End::kExited,
+     kExitInfra,
+     ResultState::kInfra,
+     {},
+     Verdict::kInfra,
+     "the adapter or the machinery is at fault"},
+    {End::kExited,
+     {},
+     ResultState::kInfra,
+     {},
+     Verdict::kCrash,
+     "the case reported INFRA, then ended with",
+     true},
+    {End::kExited,
      {},
      ResultState::kUnproven,
      {},
      Verdict::kCrash,
-     "the case left a PASS that lacks the proof of its end, and ended with",
+     "the case left a result that lacks its proof, and ended with",
      true},
     {End::kExited,
      {},

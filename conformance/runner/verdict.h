@@ -59,12 +59,16 @@ enum class ResultState {
   kAbsent,
   kMalformed,
   kPass,
-  kUnproven,  // a PASS without the proof that the case came to its end
-  kRefused,   // the testee did not take its arguments, and proves that
+  // A PASS without the proof that the case came to its end, or an INFRA without
+  // the proof that the judge says it.
+  kUnproven,
+  kRefused,  // the testee did not take its arguments, and proves that
   kFail,
   kUnsupported,
   // Unsupported, although the backend declares all that the clause requires.
   kUnsupportedThoughDeclared,
+  kInfra,  // the adapter reported a fault of its own, and the testee proves
+           // that
 };
 
 struct Situation {

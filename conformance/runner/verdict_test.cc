@@ -43,7 +43,7 @@ constexpr OtherEnd kOtherEndTable[] = {
 };
 
 // The last one stands for all other codes.
-constexpr int kCodes[] = {0, 1, 2, 3, 66};
+constexpr int kCodes[] = {0, 1, 2, 3, 5, 66};
 
 struct ExitedRow {
   ResultState result;
@@ -55,25 +55,28 @@ constexpr ResultState kUnsupportedThoughDeclared =
 
 // clang-format off
 constexpr ExitedRow kExitedTable[] = {
-    //                           leaked    0       1       2       3     other
-    {ResultState::kPass,         false, {kPass,  kCrash, kCrash, kCrash, kCrash}},
-    {ResultState::kPass,         true,  {kLeak,  kCrash, kCrash, kCrash, kCrash}},
-    {ResultState::kFail,         false, {kFail,  kFail,  kFail,  kFail,  kFail}},
-    {ResultState::kFail,         true,  {kFail,  kFail,  kFail,  kFail,  kFail}},
-    {ResultState::kUnsupported,  false, {kCrash, kCrash, kCrash, kUnsup, kCrash}},
-    {ResultState::kUnsupported,  true,  {kCrash, kCrash, kCrash, kUnsup, kCrash}},
-    {kUnsupportedThoughDeclared, false, {kCrash, kCrash, kCrash, kFail,  kCrash}},
-    {kUnsupportedThoughDeclared, true,  {kCrash, kCrash, kCrash, kFail,  kCrash}},
+    //                           leaked    0       1       2       3       5     other
+    {ResultState::kPass,         false, {kPass,  kCrash, kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kPass,         true,  {kLeak,  kCrash, kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kFail,         false, {kFail,  kFail,  kFail,  kFail,  kFail,  kFail}},
+    {ResultState::kFail,         true,  {kFail,  kFail,  kFail,  kFail,  kFail,  kFail}},
+    {ResultState::kUnsupported,  false, {kCrash, kCrash, kCrash, kUnsup, kCrash, kCrash}},
+    {ResultState::kUnsupported,  true,  {kCrash, kCrash, kCrash, kUnsup, kCrash, kCrash}},
+    {kUnsupportedThoughDeclared, false, {kCrash, kCrash, kCrash, kFail,  kCrash, kCrash}},
+    {kUnsupportedThoughDeclared, true,  {kCrash, kCrash, kCrash, kFail,  kCrash, kCrash}},
     // The testee did not even try. Anybody can exit 2.
-    {ResultState::kRefused,      false, {kCrash, kCrash, kInfra, kCrash, kCrash}},
-    {ResultState::kRefused,      true,  {kCrash, kCrash, kInfra, kCrash, kCrash}},
+    {ResultState::kRefused,      false, {kCrash, kCrash, kInfra, kCrash, kCrash, kCrash}},
+    {ResultState::kRefused,      true,  {kCrash, kCrash, kInfra, kCrash, kCrash, kCrash}},
+    // The adapter says it is its own fault. Anybody can exit 5.
+    {ResultState::kInfra,        false, {kCrash, kCrash, kCrash, kCrash, kInfra, kCrash}},
+    {ResultState::kInfra,        true,  {kCrash, kCrash, kCrash, kCrash, kInfra, kCrash}},
     // Written by somebody else than the judge.
-    {ResultState::kUnproven,     false, {kCrash, kCrash, kCrash, kCrash, kCrash}},
-    {ResultState::kUnproven,     true,  {kCrash, kCrash, kCrash, kCrash, kCrash}},
-    {ResultState::kAbsent,       false, {kCrash, kCrash, kCrash, kCrash, kCrash}},
-    {ResultState::kAbsent,       true,  {kCrash, kCrash, kCrash, kCrash, kCrash}},
-    {ResultState::kMalformed,    false, {kCrash, kCrash, kCrash, kCrash, kCrash}},
-    {ResultState::kMalformed,    true,  {kCrash, kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kUnproven,     false, {kCrash, kCrash, kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kUnproven,     true,  {kCrash, kCrash, kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kAbsent,       false, {kCrash, kCrash, kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kAbsent,       true,  {kCrash, kCrash, kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kMalformed,    false, {kCrash, kCrash, kCrash, kCrash, kCrash, kCrash}},
+    {ResultState::kMalformed,    true,  {kCrash, kCrash, kCrash, kCrash, kCrash, kCrash}},
 };
 // clang-format on
 
@@ -81,7 +84,8 @@ constexpr ResultState kAllResults[] = {
     ResultState::kAbsent,      ResultState::kMalformed,
     ResultState::kPass,        ResultState::kFail,
     ResultState::kUnproven,    ResultState::kRefused,
-    ResultState::kUnsupported, ResultState::kUnsupportedThoughDeclared};
+    ResultState::kUnsupported, ResultState::kUnsupportedThoughDeclared,
+    ResultState::kInfra};
 
 std::string Describe(const Situation& s) {
   return absl::StrCat(DescribeEnd(s.end, s.code), ", result ",

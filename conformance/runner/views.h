@@ -18,7 +18,8 @@
 namespace procspec::runner {
 
 // A list, one object for each backend: spec_version, backend, platform,
-// clauses_total, counts (verdict -> clauses), conformance, coverage, wall_s.
+// clauses_total, counts (verdict -> clauses), conformance, coverage, wall_s;
+// and unavailable, why, of one that is not available.
 std::string SummaryJson(const std::vector<ScoredRun>& runs);
 
 // JUnit XML, one test suite for each backend.

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "conformance/harness/adapter_support.h"
 #include "conformance/harness/backend_registry.h"
 #include "spec/backend.h"
 
@@ -41,6 +42,20 @@ class BareBackend : public Backend {
 [[maybe_unused]] const bool null_registered =
     std::getenv("SAMPLE_WITHOUT_UNMAKEABLE") != nullptr ||
     RegisterBackend("unmakeable", [] { return std::shared_ptr<Backend>(); });
+[[maybe_unused]] const bool infra_registered =
+    std::getenv("SAMPLE_WITHOUT_UNMAKEABLE") != nullptr ||
+    RegisterBackend("unmakeable-by-adapter", [] {
+      ReportInfra("out of order");
+      return std::shared_ptr<Backend>();
+    });
+[[maybe_unused]] const bool absent_registered = RegisterBackend(
+    {.name = "absent",
+     .factory = [] { return std::make_shared<SampleBackend>(); },
+     .unavailable = [] { return "no interpreter; install it"; }});
+[[maybe_unused]] const bool present_registered = RegisterBackend(
+    {.name = "present",
+     .factory = [] { return std::make_shared<SampleBackend>(); },
+     .unavailable = [] { return ""; }});
 [[maybe_unused]] const bool mutant_registered = RegisterBackend(
     {.name = "sample-mutant",
      .factory = [] { return std::make_shared<SampleBackend>(); },

@@ -7,8 +7,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
+#include <thread>
 
 #include "absl/strings/match.h"
+#include "conformance/harness/adapter_support.h"
 #include "conformance/harness/case.h"
 #include "conformance/harness/probe.h"
 #include "conformance/harness/program.h"
@@ -78,6 +80,38 @@ PROCSPEC_CASE_F(CountingFixture, "queue.put.timeout-full", "own-fixture") {
   EXPECT_EQ(Count(), 1);
 }
 
+// --- What an adapter reports ------------------------------------------------
+
+PROCSPEC_CASE("queue.put.timeout-full", "infra-passes") {
+  std::thread([] { ReportInfra("the first hint"); }).join();
+  ReportInfra("the second hint");
+}
+
+PROCSPEC_CASE("queue.put.timeout-full", "infra-fails") {
+  ADD_FAILURE() << "before";
+  ReportInfra("bytes that are not UTF-8: \xff");
+  ADD_FAILURE() << "after";
+  CloseStandardOutput();
+}
+
+PROCSPEC_CASE("queue.put.timeout-full", "infra-hangs") {
+  ADD_FAILURE() << "before";
+  std::thread([] { ReportInfra("it hangs"); }).join();
+  ADD_FAILURE() << "after";
+  WaitForEver();
+}
+
+PROCSPEC_CASE("queue.put.timeout-full", "infra-then-crashes") {
+  ReportInfra("it crashes");
+  std::abort();
+}
+
+PROCSPEC_CASE("queue.put.timeout-full", "adapter-directory") {
+  EXPECT_EQ(AdapterDirectory(), directory());
+  EXPECT_FALSE(InProgram());
+  EXPECT_FALSE(ProgramIsUnguarded());
+}
+
 // --- Programs ---------------------------------------------------------------
 
 PROCSPEC_TARGET(SampleEcho) {
@@ -108,6 +142,49 @@ PROCSPEC_TARGET(SampleSpawn) {
   if (std::getenv("SAMPLE_DEPTH") != nullptr) return ExitRequest(9);
   SetEnvironment("SAMPLE_DEPTH", "1");
   return ExitRequest(Child::Start({.arguments = {"sample-child"}})->Wait());
+}
+
+PROCSPEC_TARGET(SampleReportInfra) {
+  Actor actor(arguments.Get<std::string>(0), "program");
+  ReportInfra("told by a program");
+  PROCSPEC_RETURN_IF_ERROR(actor.Say("told"));
+  return actor.Await();
+}
+PROCSPEC_TARGET(SampleTellAdapter) {
+  PROCSPEC_ASSIGN_OR_RETURN(const auto directory,
+                            arguments.Get<std::string>(0));
+  PROCSPEC_ASSIGN_OR_RETURN(const bool unguarded, arguments.Get<bool>(1));
+  return ExitRequest(AdapterDirectory() == directory && InProgram() &&
+                             ProgramIsUnguarded() == unguarded
+                         ? 7
+                         : 1);
+}
+
+// The case does not wait for the program's end.
+PROCSPEC_CASE("process.exitcode.normal", "program-infra") {
+  ASSERT_OK_AND_ASSIGN(
+      auto program,
+      StartProgram("SampleReportInfra", {.args = {stage().address()}}));
+  EXPECT_THAT(stage().Expect("program"), IsOkAndHolds("told"));
+}
+
+PROCSPEC_CASE("process.exitcode.normal", "program-infra-hangs") {
+  ASSERT_OK_AND_ASSIGN(
+      auto program,
+      StartProgram("SampleReportInfra", {.args = {stage().address()}}));
+  EXPECT_THAT(stage().Expect("program"), IsOkAndHolds("told"));
+  EXPECT_FALSE(program->Wait(absl::ZeroDuration()).ok());
+  WaitForEver();
+}
+
+PROCSPEC_CASE("process.exitcode.normal", "program-adapter-directory") {
+  for (const bool unguarded : {false, true}) {
+    ASSERT_OK_AND_ASSIGN(
+        const ProgramResult result,
+        RunProgram("SampleTellAdapter", {.args = {directory(), unguarded}},
+                   {.unguarded = unguarded}));
+    EXPECT_EQ(result.exit_code, 7) << unguarded;
+  }
 }
 
 PROCSPEC_CASE("process.exitcode.normal", "program") {

@@ -216,7 +216,12 @@ class Page {
       if (SeveralPlatforms()) {
         Add(" <span class=\"lv\">", Html(column.platform), "</span>");
       }
-      Add("</h2>\n<div class=\"big ", StandingClass(column), "\">",
+      Add("</h2>\n");
+      if (column.backend != nullptr && !column.backend->IsAvailable()) {
+        Add("<p class=\"note\">", Html(UnavailableNote(*column.backend)),
+            "</p>\n");
+      }
+      Add("<div class=\"big ", StandingClass(column), "\">",
           Percent(s.conformance()), " <small>", s.musts_passed, " of ",
           s.musts_applicable, " must clauses</small></div>\n",
           "<div class=\"bar\">");

@@ -6,6 +6,8 @@
 //
 // FAKE_TESTEE_LIST makes `list` go wrong: no-cases, no-backends, broken,
 // unknown-clause, missing-case, crash, only-wrong.
+// FAKE_TESTEE_UNAVAILABLE lists backends, of good and other, that are not
+// available.
 // FAKE_TESTEE_ALL lists all behaviours, FAKE_TESTEE_COPIES=N so many quick
 // cases, as "fail.3". FAKE_TESTEE_TRACE names a file in which each case notes
 // that it starts and that it has done.
@@ -31,9 +33,11 @@ namespace {
 // In this order; those in between are the operating system's.
 constexpr std::string_view kFirstBehaviours[] = {"pass", "fail", "unsupported"};
 constexpr std::string_view kLastBehaviours[] = {
-    "exit-early",     "exit-odd",     "truncated",  "pass-exit-1",
-    "fail-exit-0",    "output",       "leave-file", "slow",
-    "usage",          "claims-usage", "forged",     "result-is-directory",
+    "infra",          "claims-infra", "infra-odd",
+    "exit-early",     "exit-odd",     "truncated",
+    "pass-exit-1",    "fail-exit-0",  "output",
+    "leave-file",     "slow",         "usage",
+    "claims-usage",   "forged",       "result-is-directory",
     "pass-then-hang",
 };
 
@@ -54,6 +58,18 @@ std::string ValueOf(int argc, char** argv, std::string_view flag) {
 void Trace(const std::string& line) {
   const char* path = getenv("FAKE_TESTEE_TRACE");
   if (path != nullptr) AppendAtOnce(path, line);
+}
+
+// The field that says so of the backend, if it is not available.
+std::string Unavailable(const std::string& backend) {
+  const char* names = getenv("FAKE_TESTEE_UNAVAILABLE");
+  if (names == nullptr ||
+      ("," + std::string(names) + ",").find("," + backend + ",") ==
+          std::string::npos) {
+    return "";
+  }
+  return R"(, "unavailable": "no <interpreter> for )" + backend +
+         R"(; install it")";
 }
 
 int List() {
@@ -79,8 +95,9 @@ int List() {
                 << R"("], "collateral": [)" << collateral
                 << R"(], "touches": ["queue"]})";
     };
-    std::cout << R"({"name": "good)" << base << "},\n"
-              << R"({"name": "other", "capabilities": [], )" << platform << "}";
+    std::cout << R"({"name": "good)" << base << Unavailable("good") << "},\n"
+              << R"({"name": "other", "capabilities": [], )" << platform
+              << Unavailable("other") << "}";
     mutant("mutant", kClause, "");
     mutant("stale", kClause, '"' + std::string(kOtherClause) + '"');
     mutant("wild", kOtherClause, "");
@@ -137,6 +154,14 @@ void Pass(const std::string& dir) {
           proof + "\"}");
 }
 
+void Infra(const std::string& dir) {
+  WriteResult(
+      dir,
+      R"({"verdict": "INFRA", "reason": "sent <a>, got <b>", "failures": [{"file": "conformance/cases/queue_cases.cc", "line": 42,
+    "message": "no answer"}], "proof": ")" +
+          proof + "\"}");
+}
+
 void Fail(const std::string& dir) {
   WriteResult(
       dir,
@@ -177,6 +202,19 @@ int Run(const std::string& backend, std::string how, const std::string& dir) {
   if (how == "fail") {
     std::cerr << "about to fail\n";
     Fail(dir);
+    return 1;
+  }
+  if (how == "infra") {
+    Infra(dir);
+    return 5;
+  }
+  if (how == "claims-infra") {
+    proof = "";
+    Infra(dir);
+    return 5;
+  }
+  if (how == "infra-odd") {
+    Infra(dir);
     return 1;
   }
   if (how == "exit-early") return 0;

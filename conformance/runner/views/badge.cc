@@ -48,9 +48,13 @@ std::string Badge(const Column& column) {
   const BackendScore& s = *column.score;
   const std::string label = absl::StrCat("procspec ", column.run->spec_version);
   const Standing standing = StandingOf(column);
+  const bool available =
+      column.backend == nullptr || column.backend->IsAvailable();
   // A part of the clauses says nothing of the rest.
-  const std::string message =
-      standing == Standing::kUnknown ? "partial run" : Percent(s.conformance());
+  const std::string message = !available ? "not available"
+                              : standing == Standing::kUnknown
+                                  ? "partial run"
+                                  : Percent(s.conformance());
   const std::string alternative = absl::StrFormat(
       "%s on %s, conformance to procspec %s: %s, %d of %d must clauses passed",
       s.backend, column.platform, column.run->spec_version, message,

@@ -125,6 +125,12 @@ std::vector<std::string> Notes(const std::vector<ScoredRun>& runs) {
           ". Percentages are of the whole "
           "specification."));
     }
+    for (const BackendInfo& b : r.run.backends) {
+      if (b.IsAvailable()) continue;
+      notes.push_back(absl::StrCat(b.name, runs.size() == 1 ? "" : " on ",
+                                   runs.size() == 1 ? "" : b.platform, ": ",
+                                   UnavailableNote(b)));
+    }
     if (std::string note = LeakNote(r.run); !note.empty()) {
       notes.push_back(std::move(note));
     }
@@ -156,7 +162,10 @@ std::string ReasonOf(const Outcome& outcome) {
 }
 
 std::string OneLine(const Outcome& outcome) {
-  std::string text = outcome.failures.empty() || outcome.expectation.has_value()
+  // Of an INFRA the reason says more than what then failed.
+  std::string text = outcome.failures.empty() ||
+                             outcome.expectation.has_value() ||
+                             VerdictOf(outcome) == Verdict::kInfra
                          ? ReasonOf(outcome)
                          : outcome.failures[0].message;
   if (text.empty() && outcome.leak_count > 0) {

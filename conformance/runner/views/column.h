@@ -48,7 +48,8 @@ int ClausesNotRun(const BackendScore& score);
 std::vector<Verdict> VerdictsShown(const std::vector<Column>& columns);
 
 // What a person has to be told before the numbers: a run that was cut, a
-// selection, several versions of the specification. One sentence each.
+// selection, a backend that is not available, several versions of the
+// specification. A sentence or two each.
 std::vector<std::string> Notes(const std::vector<ScoredRun>& runs);
 
 // INFRA if it had not ended when the log did.

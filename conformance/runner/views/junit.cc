@@ -141,6 +141,9 @@ std::string JUnitXml(const std::vector<ScoredRun>& runs) {
                           s.wall_s, Xml(column.run->started));
     AppendProperty("spec_version", column.run->spec_version, out);
     AppendProperty("platform", column.platform, out);
+    if (column.backend != nullptr && !column.backend->IsAvailable()) {
+      AppendProperty("unavailable", column.backend->unavailable, out);
+    }
     AppendProperty("conformance", absl::StrFormat("%.6f", s.conformance()),
                    out);
     AppendProperty("coverage", absl::StrFormat("%.6f", s.coverage()), out);

@@ -24,18 +24,22 @@ std::string SummaryJson(const std::vector<ScoredRun>& runs) {
     for (Verdict v : AllVerdicts()) {
       counts[std::string(VerdictName(v))] = s.count(v);
     }
-    list.push_back({{"spec_version", column.run->spec_version},
-                    {"backend", s.backend},
-                    {"platform", column.platform},
-                    {"clauses_total", s.clauses_total},
-                    {"counts", std::move(counts)},
-                    {"conformance", Rounded(s.conformance(), 1e6)},
-                    {"coverage", Rounded(s.coverage(), 1e6)},
-                    {"wall_s", Rounded(s.wall_s, 1e3)},
-                    {"musts_applicable", s.musts_applicable},
-                    {"musts_passed", s.musts_passed},
-                    {"judged", s.judged},
-                    {"musts_not_held", s.musts_not_held}});
+    Json entry = {{"spec_version", column.run->spec_version},
+                  {"backend", s.backend},
+                  {"platform", column.platform},
+                  {"clauses_total", s.clauses_total},
+                  {"counts", std::move(counts)},
+                  {"conformance", Rounded(s.conformance(), 1e6)},
+                  {"coverage", Rounded(s.coverage(), 1e6)},
+                  {"wall_s", Rounded(s.wall_s, 1e3)},
+                  {"musts_applicable", s.musts_applicable},
+                  {"musts_passed", s.musts_passed},
+                  {"judged", s.judged},
+                  {"musts_not_held", s.musts_not_held}};
+    if (column.backend != nullptr && !column.backend->IsAvailable()) {
+      entry["unavailable"] = column.backend->unavailable;
+    }
+    list.push_back(std::move(entry));
   }
   return DumpJsonPretty(list);
 }
