@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # Copyright 2026 The procspec Authors.
 # SPDX-License-Identifier: Apache-2.0
-"""Python's multiprocessing, and its relatives, as a testee of the wire protocol.
+"""Python's multiprocessing, and its relatives, as a testee of the wire.
 
     testee.py --module=multiprocessing --method=spawn SOCKET
 
 It makes objects of the module, calls their methods as the judge asks, and asks
 the judge wherever a function of the judge's is to run: spec/wire.md. It
-translates and does no more: what the module does otherwise than the specification
-says must arrive at the judge as it is.
+translates and does no more: what the module does otherwise than the
+specification says must arrive at the judge as it is.
 
 The standard library only; CPython from 3.8 on, PyPy from 3.9 on; POSIX.
 
@@ -47,7 +47,7 @@ _MAX_PATH = 107  # bytes, of a Unix socket's address
 _UNGUARDED = 'PROCSPEC_UNGUARDED_PROGRAM'
 
 
-# --- The module that is judged -------------------------------------------------
+# --- The module that is judged ------------------------------------------------
 
 
 @functools.lru_cache(maxsize=None)
@@ -68,8 +68,8 @@ def _module():
   return importlib.import_module(_settings().module)
 
 
-# By the name of the class or of an ancestor, the nearest first: the modules have
-# classes of their own by the same names.
+# By the name of the class or of an ancestor, the nearest first: the modules
+# have classes of their own by the same names.
 _KINDS = {
     'BaseProcess': 'Process',
     '_ConnectionBase': 'Connection',
@@ -110,7 +110,7 @@ class Item:
     self.data = data
 
 
-# --- Errors --------------------------------------------------------------------
+# --- Errors -------------------------------------------------------------------
 
 
 class WireError(Exception):
@@ -132,8 +132,8 @@ class TargetError(Exception):
     return f'{self.error["type"]}: {self.error["message"]}'
 
 
-# One class with several meanings, told apart by what the message says. The first
-# line that fits decides: class, pattern, kind.
+# One class with several meanings, told apart by what the message says. The
+# first line that fits decides: class, pattern, kind.
 _BY_MESSAGE = tuple(
     (name, re.compile(pattern), kind) for name, pattern, kind in (
         ('OSError', r'^handle is closed', 'Closed'),
@@ -214,7 +214,7 @@ def _let_go(error):
     error = error.__cause__ or error.__context__
 
 
-# --- Values --------------------------------------------------------------------
+# --- Values -------------------------------------------------------------------
 
 
 def _to_base64(data):
@@ -312,7 +312,7 @@ def _decode_dict(wire, handles):
   return {key: _decode(item, handles) for key, item in wire.items()}
 
 
-# --- This process's part in the run --------------------------------------------
+# --- This process's part in the run -------------------------------------------
 
 
 class _Process:
@@ -361,7 +361,16 @@ def _here():
     return _process
 
 
+def _forking():
+  _fork_lock.acquire()
+
+
+def _has_forked():
+  _fork_lock.release()
+
+
 def _forked():
+  """In the child: nothing is left of its parent's part in the run."""
   global _process, _process_lock, _fork_lock, _sockets
   for inherited in _sockets:
     inherited.close()
@@ -408,6 +417,11 @@ def _vanish(reason=None):
   signal.pause()
 
 
+# Made once: a case can have tens of thousands of operations.
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(',', ':')).encode
+_from_json = json.JSONDecoder().decode
+
+
 class _Connection:
   """One connection to the judge. For one thread."""
 
@@ -424,10 +438,10 @@ class _Connection:
     _disconnect(self._socket)
 
   def send(self, message):
-    line = json.dumps(message, ensure_ascii=False, separators=(',', ':'))
+    line = _to_json(message) + '\n'
     try:
       # Texts of the system may hold what is not UTF-8.
-      self._socket.sendall(line.encode('utf-8', 'replace') + b'\n')
+      self._socket.sendall(line.encode('utf-8', 'replace'))
     except OSError:
       _vanish()
 
@@ -449,7 +463,7 @@ class _Connection:
     line = bytes(self._buffer[:end])
     del self._buffer[:end + 1]
     try:
-      message = json.loads(line)
+      message = _from_json(line.decode('utf-8'))
       if not isinstance(message, dict):
         raise ValueError('no object')
     except ValueError as error:
@@ -482,7 +496,7 @@ def _answer_about_process(process, connection):
             name=f'procspec lane {request["lane"]}').start()
       else:
         raise WireError(f'not a question for a process: {request}')
-    except Exception as error:  # pylint: disable=broad-except
+    except Exception as error:
       answer = {'id': request.get('id'), 'error': _describe(error)}
     connection.send(answer)
 
@@ -494,7 +508,7 @@ def _serve_lane(process, lane):
   connection.close()  # its thread of the judge has ended
 
 
-# --- Calls ---------------------------------------------------------------------
+# --- Calls --------------------------------------------------------------------
 
 
 def _call(kind, make_fields):
@@ -538,7 +552,7 @@ def _call_target(name, args, kwargs):
 
 @functools.lru_cache(maxsize=None)
 def _frame_named(name):
-  """_call_target, called otherwise: a traceback of a Python function names it."""
+  """_call_target, called otherwise: as a traceback names any function."""
   code = _call_target.__code__.replace(co_name=name)
   return types.FunctionType(code, globals(), name)
 
@@ -596,7 +610,7 @@ def _blank_process(name):
   return made.__new__(made)
 
 
-# --- Operations ----------------------------------------------------------------
+# --- Operations ---------------------------------------------------------------
 # Each is a function whose parameters are the fields of the request: `value`,
 # `args`, `kwargs`, `items` and `lock` arrive as values, `data` and `buffer` as
 # bytes, and all others as they are.
@@ -626,7 +640,8 @@ def _operation(name):
 @functools.lru_cache(maxsize=None)
 def _parameters(function):
   """Names of the fields that must be there, and of those that may."""
-  parameters = list(inspect.signature(function).parameters.values())
+  parameters = [p for p in inspect.signature(function).parameters.values()
+                if p.name != 'self']
   return (frozenset(p.name for p in parameters if p.default is p.empty),
           frozenset(p.name for p in parameters))
 
@@ -646,16 +661,16 @@ def _answer(process, request):
   try:
     ok = _encode(_perform(process, request), process.handles)
     return {'id': number, 'ok': ok}
-  except BaseException as error:  # pylint: disable=broad-except
+  except BaseException as error:
     described = _describe(error)
     _let_go(error)
     return {'id': number, 'error': described}
 
 
 def _perform(process, request):
-  fields = {key: item for key, item in request.items()
-            if key not in ('id', 'op')}
-  operation = request['op']
+  fields = dict(request)
+  del fields['id']
+  operation = fields.pop('op')
   if 'on' not in fields or operation == 'drop':
     function, given = _operations.get(operation), ()
     if function is None:
@@ -668,20 +683,19 @@ def _perform(process, request):
       raise WireError(f'no operation of a {kind}: {operation}')
     given = (thing,)
   needed, known = _parameters(function)
-  this = frozenset(['self'] if given else [])
-  if not needed - this <= fields.keys() <= known - this:
-    raise WireError(f'{operation} has the fields {sorted(known - this)}, '
+  if not needed <= fields.keys() <= known:
+    raise WireError(f'{operation} has the fields {sorted(known)}, '
                     f'and not {sorted(fields)}')
-  return function(*given, **{
-      key: _FIELDS[key](item, process.handles) if key in _FIELDS else item
-      for key, item in fields.items()})
+  for key in fields.keys() & _FIELDS.keys():
+    fields[key] = _FIELDS[key](fields[key], process.handles)
+  return function(*given, **fields)
 
 
 # Objects and the calling process.
 
 
 @_operation('process.new')
-def _new_process(type, target, args, kwargs, name, daemon):  # pylint: disable=redefined-builtin
+def _new_process(type, target, args, kwargs, name, daemon):
   options = {} if daemon is None else {'daemon': daemon}
   return _process_type(type)(target=_target(target), name=name or None,
                              args=args, kwargs=kwargs, **options)
@@ -796,7 +810,7 @@ def _crash(crash, code):
   elif crash == 'segmentation':
     ctypes.memset(0, 1, 1)
   elif crash == 'exit':
-    os._exit(code)  # pylint: disable=protected-access
+    os._exit(code)
   raise WireError(f'no crash: {crash}')
 
 
@@ -1174,7 +1188,7 @@ _ADAPTERS = {
 }
 
 
-# --- The program ---------------------------------------------------------------
+# --- The program --------------------------------------------------------------
 
 
 def _stop_servants():
@@ -1186,9 +1200,7 @@ def _stop_servants():
   """
   for name, servant, pid, pipe in (
       ('forkserver', '_forkserver', '_forkserver_pid', '_forkserver_alive_fd'),
-      ('resource_tracker', '_resource_tracker', '_pid', '_fd'),
-      ('semaphore_tracker', '_semaphore_tracker', '_semaphore_tracker_pid',
-       '_semaphore_tracker_fd')):
+      ('resource_tracker', '_resource_tracker', '_pid', '_fd')):
     module = sys.modules.get(f'{_settings().module}.{name}')
     servant = getattr(module, servant, None)
     if getattr(servant, pid, None) is None or getattr(servant, pipe) is None:
@@ -1231,14 +1243,13 @@ def program():
 
 
 if __name__ == 'testee':
-  os.register_at_fork(before=lambda: _fork_lock.acquire(),  # pylint: disable=unnecessary-lambda
-                      after_in_parent=lambda: _fork_lock.release(),  # pylint: disable=unnecessary-lambda
+  os.register_at_fork(before=_forking, after_in_parent=_has_forked,
                       after_in_child=_forked)
 elif __name__ == '__main__' or (__name__ == '__mp_main__'
                                 and _UNGUARDED in os.environ):
   # What is pickled must be found by every process: by a module's name.
   sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-  import testee  # pylint: disable=import-self
+  import testee
   if __name__ == '__main__':
     sys.exit(testee.main())
   testee.program()

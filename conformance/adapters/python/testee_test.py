@@ -203,7 +203,7 @@ class Judge:
         connection = Connection(self._listener.accept()[0])
       except OSError:
         return  # closed
-      except Exception as error:  # pylint: disable=broad-except
+      except Exception as error:
         self.problems.append(f'a connection: {error!r}')
         continue
       with self._changed:
@@ -325,9 +325,10 @@ def _wait_for_orphans(but=0):
 class TesteeTest(unittest.TestCase):
 
   def setUp(self):
-    for judged, differs in _DIFFERS.items():
-      if judged in (args.module, args.python) and self._testMethodName in differs:
-        self.skipTest(f'{judged}: {differs[self._testMethodName]}')
+    for judged in (args.module, args.python):
+      differs = _DIFFERS.get(judged, {}).get(self._testMethodName)
+      if differs:
+        self.skipTest(f'{judged}: {differs}')
     self.judge = Judge()
     self.main = self.judge.main
 
@@ -345,7 +346,8 @@ class TesteeTest(unittest.TestCase):
     self.assertEqual(context.exception.kind, kind, context.exception)
     return context.exception.error
 
-  def new_process(self, target='', arguments=(), kwargs=None, by=None, **options):
+  def new_process(self, target='', arguments=(), kwargs=None, by=None,
+                  **options):
     return (by or self.main).ask(
         'process.new',
         **{'type': '', 'target': target, 'args': list(arguments),
@@ -362,7 +364,7 @@ class TesteeTest(unittest.TestCase):
     (by or self.main).ask('join', on=process, timeout=_LIMIT)
     return (by or self.main).ask('exit_code', on=process)
 
-  # --- Values ------------------------------------------------------------------
+  # --- Values -----------------------------------------------------------------
 
   def test_values_come_back_as_they_were(self):
     values = [
@@ -423,7 +425,7 @@ class TesteeTest(unittest.TestCase):
     answer = self.main.ask_raw({'id': 0, 'op': 'name', 'on': first['h']})
     self.assertEqual(answer['error']['kind'], 'Other')
 
-  # --- Objects -----------------------------------------------------------------
+  # --- Objects ----------------------------------------------------------------
 
   def test_connection(self):
     ask = self.main.ask
@@ -650,7 +652,7 @@ class TesteeTest(unittest.TestCase):
     lane.ask('put', on=queue, value='at last', timeout=None)
     self.assertEqual(self.main.outcome(), 'at last')
 
-  # --- Processes ---------------------------------------------------------------
+  # --- Processes --------------------------------------------------------------
 
   def test_a_target_runs_in_its_child(self):
     ask = self.main.ask
@@ -762,7 +764,8 @@ class TesteeTest(unittest.TestCase):
     self.main.begin('run', on=process)
     self.judge.call('Here').end_raise('Misuse', 'Reason', 'why \u00e9')
     error = self.refused('Misuse', self.main.outcome)
-    self.assertEqual((error['type'], error['message']), ('Reason', 'why \u00e9'))
+    self.assertEqual((error['type'], error['message']),
+                     ('Reason', 'why \u00e9'))
 
   def test_process_types(self):
     ask = self.main.ask
@@ -826,7 +829,7 @@ class TesteeTest(unittest.TestCase):
     self.assertEqual(self.judge.output(), text + ' from a child')
     self.assertIn('an error', self.judge.errors())
 
-  # --- Pools -------------------------------------------------------------------
+  # --- Pools ------------------------------------------------------------------
 
   def new_pool(self, **options):
     return self.main.ask(
@@ -837,9 +840,11 @@ class TesteeTest(unittest.TestCase):
     ask = self.main.ask
     pool = self.new_pool(initializer='Initialise', args=[1], kwargs={'k': 2})
     call = self.judge.call('Initialise')
-    self.assertEqual((call.hello['args'], call.hello['kwargs']), ([1], {'k': 2}))
+    self.assertEqual((call.hello['args'], call.hello['kwargs']),
+                     ([1], {'k': 2}))
     call.end_return()
-    self.main.begin('apply', on=pool, target='Task', args=[1], kwargs={'k': 'v'})
+    self.main.begin('apply', on=pool, target='Task', args=[1],
+                    kwargs={'k': 'v'})
     call = self.judge.call('Task')
     self.assertEqual((call.hello['args'], call.hello['kwargs']),
                      ([1], {'k': 'v'}))
@@ -910,7 +915,7 @@ class TesteeTest(unittest.TestCase):
     self.main.ask('terminate', on=pool)
     self.main.ask('join', on=pool)
 
-  # --- The stage ---------------------------------------------------------------
+  # --- The stage --------------------------------------------------------------
 
   def test_stage(self):
     with tempfile.TemporaryDirectory() as directory, socket.socket(
@@ -962,7 +967,7 @@ class TesteeTest(unittest.TestCase):
                    address=f'{directory}/nowhere')
       self.assertEqual(_wait_for_orphans(self.judge.testee.pid), [])
 
-  # --- The program -------------------------------------------------------------
+  # --- The program ------------------------------------------------------------
 
   def test_exit_handlers_run_last_first_and_before_children_are_joined(self):
     for name in ('First', 'Second'):

@@ -6,18 +6,18 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "conformance/harness/adapter_support.h"
 
 namespace procspec::wire {
 
-FaultSink::FaultSink(std::function<void()> give_up)
-    : give_up_(std::move(give_up)) {}
+FaultSink::FaultSink(std::function<void(std::string_view hint)> report,
+                     std::function<void()> give_up)
+    : report_(std::move(report)), give_up_(std::move(give_up)) {}
 
 void FaultSink::Report(std::string_view hint) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (reported_) return;
   reported_ = true;
-  harness::ReportInfra(hint);
+  report_(hint);
   if (give_up_) give_up_();
 }
 

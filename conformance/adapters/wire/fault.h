@@ -14,13 +14,14 @@
 namespace procspec::wire {
 
 // Where is told what a testee does against the protocol. The first fault is
-// reported as INFRA and ends the work with the testee; others are then its
-// consequences. Thread-safe.
+// reported and ends the work with the testee; others are then its consequences.
+// Thread-safe.
 class FaultSink {
  public:
-  // `give_up` is called with the first fault, on the thread that tells it. It
+  // Both are called with the first fault, on the thread that tells it. They
   // must not wait for anything.
-  explicit FaultSink(std::function<void()> give_up);
+  FaultSink(std::function<void(std::string_view hint)> report,
+            std::function<void()> give_up);
   FaultSink(const FaultSink&) = delete;
   FaultSink& operator=(const FaultSink&) = delete;
 
@@ -33,6 +34,7 @@ class FaultSink {
   void Detach();
 
  private:
+  const std::function<void(std::string_view hint)> report_;
   mutable std::mutex mutex_;
   bool reported_ = false;
   std::function<void()> give_up_;

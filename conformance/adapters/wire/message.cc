@@ -39,6 +39,27 @@ absl::Status Unexpected(std::string_view expected, const Json& came) {
       absl::StrCat("expected ", expected, ", not ", Excerpt(came)));
 }
 
+// Copying and printing JSON goes as deep into the stack as it is nested: so it
+// is looked at before it is parsed. A dict has two levels, a message a few.
+constexpr int kMaxJsonDepth = 2 * kMaxDepth + 10;
+
+bool IsNestedTooDeep(std::string_view line) {
+  int depth = 0;
+  for (size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (c == '"') {
+      for (++i; i < line.size() && line[i] != '"'; ++i) {
+        if (line[i] == '\\') ++i;
+      }
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxJsonDepth) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 // That it is an object with exactly these fields, and perhaps some of the
 // others.
 absl::Status CheckFields(const Json& json,
@@ -332,6 +353,10 @@ bool IsViolation(const absl::Status& status) {
 }
 
 absl::StatusOr<Json> ParseLine(std::string_view line) {
+  if (IsNestedTooDeep(line)) {
+    return Violation(absl::StrCat(
+        "a message is nested too deep: ", line.substr(0, 50), "..."));
+  }
   Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) {
     return Violation(absl::StrCat("expected a line of JSON in UTF-8, not ",

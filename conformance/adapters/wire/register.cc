@@ -36,7 +36,14 @@ class LazyTestee {
     PROCSPEC_RETURN_IF_ERROR(trouble_);
     if (testee_ == nullptr) {
       absl::StatusOr<std::unique_ptr<Testee>> testee =
-          Testee::Start(entry_, main_thread_, host_.lock());
+          Testee::Start(entry_, {.directory = harness::AdapterDirectory(),
+                                 .is_program = harness::InProgram(),
+                                 .program = harness::ProgramIsUnguarded()
+                                                ? harness::CallProgramTarget
+                                                : nullptr,
+                                 .main_thread = main_thread_,
+                                 .main_host = host_.lock(),
+                                 .report_infra = harness::ReportInfra});
       if (!testee.ok()) {
         trouble_ = testee.status();
         harness::ReportInfra(

@@ -4,12 +4,7 @@
 #ifndef PROCSPEC_CONFORMANCE_ADAPTERS_WIRE_REGISTER_H_
 #define PROCSPEC_CONFORMANCE_ADAPTERS_WIRE_REGISTER_H_
 
-#include <functional>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include "spec/capability.h"
+#include "conformance/adapters/wire/entry.h"
 
 // A program that speaks the wire protocol (spec/wire.md) as a backend:
 //
@@ -20,26 +15,6 @@
 //   });
 
 namespace procspec::wire {
-
-// A script that is linked in, for an interpreter. The argument of the command
-// that is kScript becomes the path of a file with it.
-struct WireScript {
-  std::string name;  // of the file: "testee.py"
-  std::string_view content;
-};
-inline constexpr std::string_view kScript = "{script}";
-
-struct WireBackendEntry {
-  std::string name;  // kebab-case
-  // Found as by a shell; the path of the socket is appended. Nothing is started
-  // before the first operation.
-  std::vector<std::string> command;
-  CapabilitySet capabilities;
-  // As BackendEntry::unavailable.
-  std::function<std::string()> unavailable = {};
-  std::vector<std::string> environment = {};  // NAME=value, added
-  WireScript script = {};
-};
 
 // A name registered twice, or an entry without a command, ends the program with
 // a message.

@@ -51,7 +51,10 @@ class RemoteActorEnd : public ActorEnd {
       : session_(std::move(session)), line_(line) {}
 
   ~RemoteActorEnd() override {
-    if (const std::shared_ptr<Session> session = session_.lock()) {
+    // Where that costs no lane: the end of the stage, or of the process, closes
+    // it as well.
+    const std::shared_ptr<Session> session = session_.lock();
+    if (session != nullptr && session->HasConnectionOfThisThread()) {
       (void)session->Do(Request("stage.close"));
     }
   }
@@ -337,6 +340,8 @@ bool Session::WaitUntilGone(absl::Duration patience) {
 
 void Session::ShutDown() {
   std::lock_guard<std::mutex> lock(mutex_);
+  gone_ = true;
+  changed_.notify_all();
   control_->ShutDown();
   if (main_ != nullptr) main_->ShutDown();
   for (const auto& [thread, channel] : channels_) channel->ShutDown();
@@ -363,6 +368,11 @@ void Session::Unbind(std::thread::id thread) {
   if (it == channels_.end()) return;
   closed = std::move(it->second);
   channels_.erase(it);
+}
+
+bool Session::HasConnectionOfThisThread() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return !gone_ && channels_.contains(std::this_thread::get_id());
 }
 
 absl::StatusOr<std::shared_ptr<Channel>> Session::ChannelOfThisThread() {

@@ -147,8 +147,11 @@ class Session : public std::enable_shared_from_this<Session>,
   void Bind(std::thread::id thread, std::shared_ptr<Channel> channel);
   void Unbind(std::thread::id thread);
 
-  // The same for the connection of the main process.
+  // The main connection, which Finish uses, is bound likewise.
   void BindMain(std::thread::id thread, std::shared_ptr<Channel> channel);
+
+  // Without opening a lane.
+  bool HasConnectionOfThisThread() const;
 
   // For the one thread that reads what comes from outside a request: an answer
   // on the `process` connection, a lane that has been connected, the end.
@@ -161,7 +164,7 @@ class Session : public std::enable_shared_from_this<Session>,
   bool gone() const;
   bool WaitUntilGone(absl::Duration patience);
 
-  // Ends all connections. Any thread.
+  // Ends all connections: for the judge it is gone. Any thread.
   void ShutDown();
 
  private:

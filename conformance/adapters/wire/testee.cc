@@ -13,7 +13,6 @@
 #include "conformance/adapters/wire/backend.h"
 #include "conformance/adapters/wire/log.h"
 #include "conformance/adapters/wire/private_files.h"
-#include "conformance/harness/adapter_support.h"
 #include "conformance/harness/probe.h"
 #include "conformance/harness/timing.h"
 #include "spec/process.h"
@@ -45,33 +44,30 @@ std::string Label(std::string_view role, std::string_view process) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Testee>> Testee::Start(
-    const WireBackendEntry& entry, std::thread::id main_thread,
-    std::shared_ptr<harness::ActorHost> main_host) {
-  const std::string& directory = harness::AdapterDirectory();
-  if (directory.empty()) {
+    const WireBackendEntry& entry, Surroundings surroundings) {
+  if (surroundings.directory.empty()) {
     return absl::FailedPreconditionError(
         "wire: only a case or a program can start a testee");
   }
   const std::string place =
-      absl::StrCat(directory, "/adapter-wire-", harness::OwnPid());
+      absl::StrCat(surroundings.directory, "/adapter-wire-", harness::OwnPid());
   PROCSPEC_RETURN_IF_ERROR(MakePrivateDirectory(place));
   PROCSPEC_ASSIGN_OR_RETURN(std::unique_ptr<Listener> listener,
                             Listener::Open(absl::StrCat(place, "/socket")));
-  std::unique_ptr<Testee> testee(new Testee(
-      entry, main_thread, std::move(main_host), std::move(listener)));
+  std::unique_ptr<Testee> testee(
+      new Testee(entry, std::move(surroundings), std::move(listener)));
   PROCSPEC_RETURN_IF_ERROR(testee->StartMainProcess(place));
   testee->watcher_ = std::thread([raw = testee.get()] { raw->Watch(); });
   return testee;
 }
 
-Testee::Testee(const WireBackendEntry& entry, std::thread::id main_thread,
-               std::shared_ptr<harness::ActorHost> main_host,
+Testee::Testee(const WireBackendEntry& entry, Surroundings surroundings,
                std::unique_ptr<Listener> listener)
     : entry_(entry),
-      main_thread_(main_thread),
-      main_host_(std::move(main_host)),
+      surroundings_(std::move(surroundings)),
       listener_(std::move(listener)),
-      faults_(std::make_shared<FaultSink>([this] { GiveUp(); })) {}
+      faults_(std::make_shared<FaultSink>(surroundings_.report_infra,
+                                          [this] { GiveUp(); })) {}
 
 absl::Status Testee::StartMainProcess(const std::string& place) {
   std::vector<std::string> command = entry_.command;
@@ -182,11 +178,11 @@ void Testee::OnMainEnd(const ProcessEnd& end) {
     faults_->Report(
         absl::StrCat("wire: ", entry_.command[0],
                      " has ended before it said hello: ", end.ToString()));
-  } else if (!EndIsExpected() && harness::InProgram()) {
+  } else if (!EndIsExpected() && surroundings_.is_program) {
     EndAs(end);
   } else if (!EndIsExpected() ||
              (end.signal.has_value() && !faults_->reported() &&
-              !harness::InProgram())) {
+              !surroundings_.is_program)) {
     std::fprintf(stderr,
                  "wire: the testee's main process has ended unasked: %s\n",
                  end.ToString().c_str());
@@ -295,7 +291,8 @@ void Testee::Greet(const Hello& hello, std::shared_ptr<Channel> channel) {
                  [](const ProcessHello&) {},
                  [&](const MainHello&) {
                    channel->set_label(Label("main", hello.process));
-                   session->BindMain(main_thread_, std::move(channel));
+                   session->BindMain(surroundings_.main_thread,
+                                     std::move(channel));
                    std::unique_lock<std::mutex> lock(mutex_);
                    if (main_ != nullptr) {
                      lock.unlock();
@@ -439,7 +436,9 @@ void Testee::RunCall(std::shared_ptr<Session> session,
   }
   absl::StatusOr<Value> result;
   {
-    harness::ScopedActorHost host(is_main ? main_host_.get() : session.get());
+    harness::ScopedActorHost host(is_main && surroundings_.main_host != nullptr
+                                      ? surroundings_.main_host.get()
+                                      : session.get());
     result = Perform(session, std::move(call));
   }
   if (!session->gone() && !faults_->reported()) {
@@ -501,10 +500,10 @@ absl::StatusOr<Value> Testee::Perform(const std::shared_ptr<Session>& session,
             return Value();
           },
           [&](const ProgramCall&) -> absl::StatusOr<Value> {
-            if (!harness::ProgramIsUnguarded()) {
+            if (surroundings_.program == nullptr) {
               return blame(Violation("a program where none is unguarded"));
             }
-            return harness::CallProgramTarget(backend);
+            return surroundings_.program(backend);
           },
       },
       call);

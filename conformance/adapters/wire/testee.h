@@ -20,16 +20,31 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "conformance/adapters/wire/entry.h"
 #include "conformance/adapters/wire/fault.h"
 #include "conformance/adapters/wire/main_process.h"
 #include "conformance/adapters/wire/message.h"
-#include "conformance/adapters/wire/register.h"
 #include "conformance/adapters/wire/session.h"
 #include "conformance/adapters/wire/socket.h"
 #include "conformance/harness/actor_host.h"
 #include "spec/backend.h"
 
 namespace procspec::wire {
+
+// Where a testee is judged.
+struct Surroundings {
+  std::string directory;  // for a directory of the testee's own
+  // This is a program's main process, and the testee's main is what it does.
+  bool is_program = false;
+  // Of an unguarded program; null otherwise.
+  std::function<absl::StatusOr<Value>(Backend& backend)> program;
+  // Its requests go over the main connection.
+  std::thread::id main_thread = std::this_thread::get_id();
+  // Of actors in the main process.
+  std::shared_ptr<harness::ActorHost> main_host;
+  // Told the first fault.
+  std::function<void(std::string_view hint)> report_infra;
+};
 
 // A running testee: its main process, the sessions of all its processes, and
 // the calls that they ask for, each on a thread of its own.
@@ -39,12 +54,9 @@ namespace procspec::wire {
 // case that is a CRASH, in a program it is the program's own end.
 class Testee {
  public:
-  // Starts it. It says hello later. `entry` must outlive it. Requests of
-  // `main_thread` go over the main connection, and actors in the main process
-  // are those of `main_host`.
+  // Starts it. It says hello later. `entry` must outlive it.
   static absl::StatusOr<std::unique_ptr<Testee>> Start(
-      const WireBackendEntry& entry, std::thread::id main_thread,
-      std::shared_ptr<harness::ActorHost> main_host);
+      const WireBackendEntry& entry, Surroundings surroundings);
 
   // Waits for all calls: of one that was finished and has no leftovers.
   ~Testee();
@@ -76,8 +88,7 @@ class Testee {
     bool over = false;  // with the lock
   };
 
-  Testee(const WireBackendEntry& entry, std::thread::id main_thread,
-         std::shared_ptr<harness::ActorHost> main_host,
+  Testee(const WireBackendEntry& entry, Surroundings surroundings,
          std::unique_ptr<Listener> listener);
 
   // `place`: a directory of its own.
@@ -113,8 +124,7 @@ class Testee {
   bool EndIsExpected();
 
   const WireBackendEntry& entry_;
-  const std::thread::id main_thread_;
-  const std::shared_ptr<harness::ActorHost> main_host_;
+  const Surroundings surroundings_;
   const std::unique_ptr<Listener> listener_;
   const std::shared_ptr<FaultSink> faults_;
   std::unique_ptr<MainProcess> main_process_;
