@@ -1124,21 +1124,32 @@ class _BarrierAdapter:
     return self.broken
 
 
+class NoResultError(Exception):
+  """Instead of an AsyncResult the module gave nothing."""
+
+
+def _submitted(result):
+  if result is None:  # billiard's, once the pool is closed
+    raise NoResultError('the submission gave None')
+  return result
+
+
 class _PoolAdapter:
 
   def apply(self, target, args, kwargs):
     return self.apply(Target(target), args, kwargs)
 
   def apply_async(self, target, args, kwargs, callback, error_callback):
-    return self.apply_async(Target(target), args, kwargs,
-                            **_callbacks(callback, error_callback))
+    return _submitted(self.apply_async(
+        Target(target), args, kwargs, **_callbacks(callback, error_callback)))
 
   def map(self, target, items, chunk_size):
     return self.map(Target(target), items, chunk_size)
 
   def map_async(self, target, items, chunk_size, callback, error_callback):
-    return self.map_async(Target(target), items, chunk_size,
-                          **_callbacks(callback, error_callback))
+    return _submitted(self.map_async(
+        Target(target), items, chunk_size,
+        **_callbacks(callback, error_callback)))
 
   def close(self):
     self.close()

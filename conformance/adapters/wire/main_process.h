@@ -49,6 +49,9 @@ class MainProcess {
   MainProcess() = default;
 };
 
+// Whether somebody has stopped the process, as by SIGSTOP.
+bool IsStopped(int64_t pid);
+
 // Ends this process as that one ended, without cleaning up.
 [[noreturn]] void EndAs(const ProcessEnd& end);
 

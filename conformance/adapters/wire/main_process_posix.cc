@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <mutex>
 
 #include "absl/status/status.h"
@@ -126,6 +127,16 @@ absl::StatusOr<std::unique_ptr<MainProcess>> MainProcess::Start(
         absl::StrCat(command[0], ": ", std::strerror(code)));
   }
   return std::make_unique<PosixMainProcess>(pid);
+}
+
+bool IsStopped(int64_t pid) {
+  std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
+  std::string stat;
+  std::getline(file, stat);
+  // Its name, in parentheses, may have any characters.
+  const size_t name_end = stat.rfind(") ");
+  return name_end != std::string::npos && stat.size() > name_end + 2 &&
+         stat[name_end + 2] == 'T';
 }
 
 void EndAs(const ProcessEnd& end) {

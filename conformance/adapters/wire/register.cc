@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "conformance/adapters/wire/backend.h"
 #include "conformance/adapters/wire/main_process.h"
+#include "conformance/adapters/wire/program_front.h"
 #include "conformance/adapters/wire/testee.h"
 #include "conformance/harness/actor_host.h"
 #include "conformance/harness/adapter_support.h"
@@ -28,8 +29,10 @@ namespace {
 class LazyTestee {
  public:
   // `entry` must outlive it. The calling thread is the main process's.
-  explicit LazyTestee(const WireBackendEntry& entry)
-      : entry_(entry), main_thread_(std::this_thread::get_id()) {}
+  LazyTestee(const WireBackendEntry& entry, std::shared_ptr<ProgramFront> front)
+      : entry_(entry),
+        front_(std::move(front)),
+        main_thread_(std::this_thread::get_id()) {}
 
   absl::StatusOr<std::shared_ptr<Session>> Main() {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -37,7 +40,7 @@ class LazyTestee {
     if (testee_ == nullptr) {
       absl::StatusOr<std::unique_ptr<Testee>> testee =
           Testee::Start(entry_, {.directory = harness::AdapterDirectory(),
-                                 .is_program = harness::InProgram(),
+                                 .front = front_,
                                  .program = harness::ProgramIsUnguarded()
                                                 ? harness::CallProgramTarget
                                                 : nullptr,
@@ -70,6 +73,7 @@ class LazyTestee {
 
  private:
   const WireBackendEntry& entry_;
+  const std::shared_ptr<ProgramFront> front_;
   const std::thread::id main_thread_;
   std::weak_ptr<harness::ActorHost> host_;
   std::mutex mutex_;
@@ -97,23 +101,28 @@ class MainHost : public harness::ActorHost {
 // What the factory gives: the backend as the main process has it.
 class WireBackend final : public RemoteBackend {
  public:
-  explicit WireBackend(const WireBackendEntry& entry)
+  // `front`: of a program.
+  WireBackend(const WireBackendEntry& entry,
+              std::shared_ptr<ProgramFront> front)
       : RemoteBackend(entry.name, entry.capabilities),
-        testee_(std::make_shared<LazyTestee>(entry)),
+        front_(std::move(front)),
+        testee_(std::make_shared<LazyTestee>(entry, front_)),
         host_(std::make_shared<MainHost>(testee_)) {
     testee_->set_host(host_);
-    if (harness::InProgram()) harness::SetDefaultActorHost(host_.get());
+    if (front_ != nullptr) harness::SetDefaultActorHost(host_.get());
   }
 
   ~WireBackend() override { End(0); }
 
+  // The front has ended when this returns, if there is one: what this process
+  // ends with is then seen by nobody.
   int FinishProgram(int status) override {
     // Also of a program that has done nothing yet: its end is the testee's.
-    if (!testee_->Main().ok()) return 1;
-    const std::optional<ProcessEnd> end = End(status);
-    if (!end.has_value()) return 1;
-    if (end->signal.has_value()) EndAs(*end);
-    return end->exit_code.value_or(1);
+    if (!testee_->Main().ok() || !End(status).has_value()) {
+      if (front_ != nullptr) front_->Tell({.exit_code = 1});
+      return 1;
+    }
+    return status;
   }
 
  protected:
@@ -129,7 +138,6 @@ class WireBackend final : public RemoteBackend {
     std::optional<ProcessEnd> end = testee->Finish(status);
     const std::vector<std::string> leftovers = testee->Leftovers();
     if (end.has_value() && !leftovers.empty()) {
-      if (harness::InProgram()) EndAs(*end);
       // As they are, so that they are found: threads and descriptors of this
       // process belong to them.
       std::fprintf(stderr, "wire: the case leaves processes: %s\n",
@@ -139,9 +147,23 @@ class WireBackend final : public RemoteBackend {
     return end;
   }
 
+  const std::shared_ptr<ProgramFront> front_;
   const std::shared_ptr<LazyTestee> testee_;
   const std::shared_ptr<MainHost> host_;
 };
+
+std::shared_ptr<Backend> MakeBackend(const WireBackendEntry& entry) {
+  std::shared_ptr<ProgramFront> front;
+  if (harness::InProgram()) {
+    absl::StatusOr<std::unique_ptr<ProgramFront>> split = ProgramFront::Split();
+    if (!split.ok()) {
+      harness::ReportInfra(split.status().message());
+      return nullptr;
+    }
+    front = *std::move(split);
+  }
+  return std::make_shared<WireBackend>(entry, std::move(front));
+}
 
 }  // namespace
 
@@ -155,7 +177,7 @@ bool RegisterWireBackend(WireBackendEntry entry) {
   const auto& kept = *new WireBackendEntry(std::move(entry));
   harness::BackendEntry registered;
   registered.name = kept.name;
-  registered.factory = [&kept] { return std::make_shared<WireBackend>(kept); };
+  registered.factory = [&kept] { return MakeBackend(kept); };
   registered.unavailable = kept.unavailable;
   return harness::RegisterBackend(std::move(registered));
 }

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "conformance/adapters/wire/log.h"
+#include "conformance/adapters/wire/main_process.h"
 #include "conformance/adapters/wire/objects.h"
 #include "conformance/harness/timing.h"
 #include "spec/status_macros.h"
@@ -277,16 +278,18 @@ Session::ControlOutcome Session::AskControl(Json request) {
   }
   LogLine(Direction::kSent, control_->label(), sent);
   std::string_view left = sent;
-  const Channel::Outcome written =
-      control_->Write(left, Patience(SignOfLifePatience()));
-  if (written == Channel::Outcome::kLate) return ControlOutcome::kLate;
-  // If it has ended, so that OnEnd comes.
+  while (control_->Write(left, Patience(SignOfLifePatience())) ==
+         Channel::Outcome::kLate) {
+    if (!IsStopped(pid_)) return ControlOutcome::kLate;
+  }
+  // If it has ended, OnEnd comes.
   std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait_for(lock, absl::ToChronoNanoseconds(SignOfLifePatience()),
-                    [this] { return gone_ || !control_pending_.has_value(); });
-  if (gone_) return ControlOutcome::kGone;
-  return control_pending_.has_value() ? ControlOutcome::kLate
-                                      : ControlOutcome::kAnswered;
+  while (!changed_.wait_for(
+      lock, absl::ToChronoNanoseconds(SignOfLifePatience()),
+      [this] { return gone_ || !control_pending_.has_value(); })) {
+    if (!IsStopped(pid_)) return ControlOutcome::kLate;
+  }
+  return gone_ ? ControlOutcome::kGone : ControlOutcome::kAnswered;
 }
 
 void Session::OnControlLine(std::string_view line) {

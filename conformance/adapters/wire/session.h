@@ -107,7 +107,8 @@ class Session : public std::enable_shared_from_this<Session>,
   absl::Status Finish(int status);
 
   // Whether it answers on its `process` connection, in half a Guard. Also true
-  // when it is gone, which is no fault.
+  // when it is gone, which is no fault. One that the case has stopped is waited
+  // for.
   bool GivesSignOfLife();
 
   // --- Objects ---------------------------------------------------------------

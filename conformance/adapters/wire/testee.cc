@@ -137,10 +137,17 @@ std::optional<ProcessEnd> Testee::Finish(int status) {
     }
     lock.lock();
   }
-  const bool all_ended = changed_.wait_for(
-      lock, absl::ToChronoNanoseconds(kEndingGrace * Observation()),
-      [this] { return sessions_.empty() && calls_.empty(); });
-  (void)all_ended;  // Leftovers tells
+  const auto all_have_ended = [this] {
+    return given_up_ || (sessions_.empty() && calls_.empty());
+  };
+  if (surroundings_.front == nullptr) {
+    changed_.wait_for(lock,
+                      absl::ToChronoNanoseconds(kEndingGrace * Observation()),
+                      all_have_ended);
+  } else {
+    // The program is over, and whoever started it ends what is left of it.
+    changed_.wait(lock, all_have_ended);
+  }
   if (given_up_) return std::nullopt;
   return main_end_;
 }
@@ -178,11 +185,10 @@ void Testee::OnMainEnd(const ProcessEnd& end) {
     faults_->Report(
         absl::StrCat("wire: ", entry_.command[0],
                      " has ended before it said hello: ", end.ToString()));
-  } else if (!EndIsExpected() && surroundings_.is_program) {
-    EndAs(end);
+  } else if (surroundings_.front != nullptr) {
+    if (!faults_->reported()) surroundings_.front->Tell(end);
   } else if (!EndIsExpected() ||
-             (end.signal.has_value() && !faults_->reported() &&
-              !surroundings_.is_program)) {
+             (end.signal.has_value() && !faults_->reported())) {
     std::fprintf(stderr,
                  "wire: the testee's main process has ended unasked: %s\n",
                  end.ToString().c_str());
@@ -220,10 +226,14 @@ void Testee::Watch() {
     for (const std::shared_ptr<Session>& session : sessions) {
       channels.push_back(session->control().get());
     }
+    const bool has_front = surroundings_.front != nullptr && !front_has_ended_;
+    if (has_front) channels.push_back(&surroundings_.front->channel());
     // In the order in which they connected: a process's own connection comes
     // before its others.
     for (const size_t i : listener_->Wait(channels, Patience(kLook))) {
-      if (i >= newcomers.size()) {
+      if (has_front && i == channels.size() - 1) {
+        OnFrontEnd();
+      } else if (i >= newcomers.size()) {
         ReadControl(sessions[i - newcomers.size()]);
       } else if (!Read(*newcomers[i])) {
         newcomers_.erase(newcomers[i]);
@@ -380,6 +390,13 @@ void Testee::OnSessionEnd(const std::shared_ptr<Session>& session) {
     changed_.notify_all();
   }
   session->OnEnd();
+}
+
+// A program that is killed: that is its main process, and nothing else.
+void Testee::OnFrontEnd() {
+  front_has_ended_ = true;
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!main_end_.has_value()) main_process_->Kill();
 }
 
 void Testee::CheckMain() {

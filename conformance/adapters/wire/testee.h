@@ -24,6 +24,7 @@
 #include "conformance/adapters/wire/fault.h"
 #include "conformance/adapters/wire/main_process.h"
 #include "conformance/adapters/wire/message.h"
+#include "conformance/adapters/wire/program_front.h"
 #include "conformance/adapters/wire/session.h"
 #include "conformance/adapters/wire/socket.h"
 #include "conformance/harness/actor_host.h"
@@ -34,8 +35,8 @@ namespace procspec::wire {
 // Where a testee is judged.
 struct Surroundings {
   std::string directory;  // for a directory of the testee's own
-  // This is a program's main process, and the testee's main is what it does.
-  bool is_program = false;
+  // Of a program, whose end the main process's is; null in a case.
+  std::shared_ptr<ProgramFront> front;
   // Of an unguarded program; null otherwise.
   std::function<absl::StatusOr<Value>(Backend& backend)> program;
   // Its requests go over the main connection.
@@ -50,8 +51,8 @@ struct Surroundings {
 // the calls that they ask for, each on a thread of its own.
 //
 // Has a thread that takes in connections and watches for ends. When the main
-// process dies without having been asked to, this process dies as it did: in a
-// case that is a CRASH, in a program it is the program's own end.
+// process dies without having been asked to, in a case this process dies as it
+// did, which is a CRASH; in a program it is the program's own end.
 class Testee {
  public:
   // Starts it. It says hello later. `entry` must outlive it.
@@ -68,8 +69,9 @@ class Testee {
   absl::StatusOr<std::shared_ptr<Session>> Main();
 
   // Asks the main process to end as a program does that exits with this status,
-  // and waits for its end and for that of all the others. nullopt: there is no
-  // end to tell of, because of a fault.
+  // and waits for its end and for that of all the others: in a case for a
+  // while, in a program until they end. nullopt: there is no end to tell of,
+  // because of a fault.
   std::optional<ProcessEnd> Finish(int status);
 
   // The processes that live, for people: after Finish those that have not ended
@@ -107,6 +109,7 @@ class Testee {
   void ReadControl(const std::shared_ptr<Session>& session);
   void OnSessionEnd(const std::shared_ptr<Session>& session);
   void CheckMain();
+  void OnFrontEnd();
   void OnMainEnd(const ProcessEnd& end);
   void JoinCallsThatAreOver();
 
@@ -131,6 +134,7 @@ class Testee {
 
   // The watching thread's alone.
   std::list<Newcomer> newcomers_;
+  bool front_has_ended_ = false;
 
   std::mutex mutex_;
   std::condition_variable changed_;

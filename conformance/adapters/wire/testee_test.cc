@@ -57,7 +57,8 @@ class TesteeTest : public testing::Test {
   }
 
   // Null: it could not be started.
-  SessionBackend* Start(const std::string& behaviour, bool is_program = false) {
+  SessionBackend* Start(const std::string& behaviour,
+                        std::shared_ptr<ProgramFront> front = nullptr) {
     std::string name = absl::StrCat(testing::TempDir(), "/wire-XXXXXX");
     directory_ = mkdtemp(name.data());
     entry_ = {.name = "fake",
@@ -65,7 +66,7 @@ class TesteeTest : public testing::Test {
               .capabilities = CapabilitySet::All()};
     absl::StatusOr<std::unique_ptr<Testee>> testee =
         Testee::Start(entry_, {.directory = directory_,
-                               .is_program = is_program,
+                               .front = std::move(front),
                                .report_infra = [this](std::string_view hint) {
                                  std::lock_guard<std::mutex> lock(mutex_);
                                  hint_ = std::string(hint);
@@ -269,20 +270,29 @@ TEST_F(TesteeDeathTest, AProgramEndsAsItsMainProcess) {
   testing::GTEST_FLAG(death_test_style) = "threadsafe";
   EXPECT_EXIT(
       {
-        if (SessionBackend* backend = Start("dies", /*is_program=*/true)) {
+        if (SessionBackend* backend = Start("dies", *ProgramFront::Split())) {
           (void)backend->Pid();
+          testee_->Finish(0);
         }
         std::exit(9);
       },
       testing::KilledBySignal(SIGKILL), "");
   EXPECT_EXIT(
       {
-        if (SessionBackend* backend = Start("right", /*is_program=*/true)) {
+        if (SessionBackend* backend = Start("right", *ProgramFront::Split())) {
           (void)backend->Crash(CrashKind::kImmediateExit, 5);
+          testee_->Finish(0);
         }
         std::exit(9);
       },
       testing::ExitedWithCode(5), "");
+  // Of a judge that fails, too.
+  EXPECT_EXIT(
+      {
+        (void)ProgramFront::Split();
+        std::exit(6);
+      },
+      testing::ExitedWithCode(6), "");
 }
 
 }  // namespace
