@@ -8,6 +8,8 @@
 #include <map>
 
 #include "absl/strings/str_join.h"
+#include "spec/backend.h"
+#include "spec/process.h"
 #include "spec/status_macros.h"
 
 namespace procspec {
@@ -55,37 +57,63 @@ absl::StatusOr<Function> Find(const Registry<Function>& registry,
 }
 
 CallInterposer* interposer = nullptr;
+ForeignFunctions* foreign = nullptr;
+
+template <typename Function>
+bool IsForeign(const Registry<Function>& registry, std::string_view name) {
+  return foreign != nullptr && !name.empty() && !registry.contains(name);
+}
+
+template <typename Found, typename Subject>
+absl::StatusOr<Value> Call(Backend& backend, Found function, Subject& subject) {
+  if (interposer != nullptr) {
+    return interposer->Call(backend, function, subject);
+  }
+  return function(backend, subject);
+}
 
 }  // namespace
 
 absl::StatusOr<Value> CallTarget(Backend& backend, std::string_view name,
                                  const Arguments& arguments) {
-  PROCSPEC_ASSIGN_OR_RETURN(Target target, Find(Targets(), "target", name));
-  if (interposer != nullptr) {
-    return interposer->Call(backend, target, arguments);
+  if (IsForeign(Targets(), name)) {
+    const auto call = [name](Backend& side, const Arguments& given) {
+      return foreign->CallTarget(side, name, given);
+    };
+    return Call<FoundTarget>(backend, call, arguments);
   }
-  return target(backend, arguments);
+  PROCSPEC_ASSIGN_OR_RETURN(Target target, Find(Targets(), "target", name));
+  return Call<FoundTarget>(backend, target, arguments);
 }
 
 absl::StatusOr<Value> CallProcessType(Backend& backend, std::string_view name,
                                       Process& self) {
+  if (IsForeign(ProcessTypes(), name)) {
+    const auto call = [name](Backend& side, Process& process) {
+      return foreign->CallProcessType(side, name, process);
+    };
+    return Call<FoundRunFunction>(backend, call, self);
+  }
   PROCSPEC_ASSIGN_OR_RETURN(RunFunction run,
                             Find(ProcessTypes(), "process type", name));
-  if (interposer != nullptr) return interposer->Call(backend, run, self);
-  return run(backend, self);
+  return Call<FoundRunFunction>(backend, run, self);
 }
 
 absl::Status CheckTarget(std::string_view name) {
+  if (IsForeign(Targets(), name)) return absl::OkStatus();
   return Find(Targets(), "target", name).status();
 }
 
 absl::Status CheckProcessType(std::string_view name) {
+  if (IsForeign(ProcessTypes(), name)) return absl::OkStatus();
   return Find(ProcessTypes(), "process type", name).status();
 }
 
 void SetCallInterposer(CallInterposer* new_interposer) {
   interposer = new_interposer;
 }
+
+void SetForeignFunctions(ForeignFunctions* functions) { foreign = functions; }
 
 bool RegisterTarget(std::string_view name, Target target) {
   return Register(Targets(), "target", name, target);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -66,28 +67,35 @@ using Target = absl::StatusOr<Value> (*)(Backend& backend,
 // overrides run). `self` is the process object as the running process sees it.
 using RunFunction = absl::StatusOr<Value> (*)(Backend& backend, Process& self);
 
-// Run a registered function in the calling process. Every backend calls targets
-// (of processes, pools, barriers, exit handlers) and process types through these
-// two. Value: unknown name, with the nearest known names in the message.
+// Run a function by its name, in the calling process. Every backend calls
+// targets (of processes, pools, barriers, exit handlers) and process types
+// through these two. Value: unknown name, with the nearest known names in the
+// message.
 absl::StatusOr<Value> CallTarget(Backend& backend, std::string_view name,
                                  const Arguments& arguments);
 absl::StatusOr<Value> CallProcessType(Backend& backend, std::string_view name,
                                       Process& self);
 
-// Whether a name is registered: OK, or the same Value error.
+// Whether a name is known: OK, or the same Value error.
 absl::Status CheckTarget(std::string_view name);
 absl::Status CheckProcessType(std::string_view name);
 
+// A function that was found by its name, wherever it runs.
+using FoundTarget = absl::FunctionRef<absl::StatusOr<Value>(
+    Backend& backend, const Arguments& arguments)>;
+using FoundRunFunction =
+    absl::FunctionRef<absl::StatusOr<Value>(Backend& backend, Process& self)>;
+
 // Stands between a backend and the functions it calls: a backend that wraps
 // another (to trace it, or to be wrong on purpose) shows itself to them instead
-// of the wrapped one. A forked child inherits it; a fresh program image installs
-// its own before main.
+// of the wrapped one. A forked child inherits it; a fresh program image
+// installs its own before main.
 class CallInterposer {
  public:
   virtual ~CallInterposer() = default;
-  virtual absl::StatusOr<Value> Call(Backend& backend, Target target,
+  virtual absl::StatusOr<Value> Call(Backend& backend, FoundTarget target,
                                      const Arguments& arguments) = 0;
-  virtual absl::StatusOr<Value> Call(Backend& backend, RunFunction run,
+  virtual absl::StatusOr<Value> Call(Backend& backend, FoundRunFunction run,
                                      Process& self) = 0;
 };
 
@@ -95,8 +103,25 @@ class CallInterposer {
 // interposer must outlive every call.
 void SetCallInterposer(CallInterposer* interposer);
 
-// The registries are filled before main by the macros below and read-only after.
-// A name registered twice ends the program with a message.
+// Runs the functions that this program does not have: one that serves its
+// backend to another program (spec/wire.md) calls that program. With one set,
+// every name is known: what is registered is called here, all else there.
+class ForeignFunctions {
+ public:
+  virtual ~ForeignFunctions() = default;
+  virtual absl::StatusOr<Value> CallTarget(Backend& backend,
+                                           std::string_view name,
+                                           const Arguments& arguments) = 0;
+  virtual absl::StatusOr<Value> CallProcessType(Backend& backend,
+                                                std::string_view name,
+                                                Process& self) = 0;
+};
+
+// As SetCallInterposer.
+void SetForeignFunctions(ForeignFunctions* functions);
+
+// The registries are filled before main by the macros below and read-only
+// after. A name registered twice ends the program with a message.
 bool RegisterTarget(std::string_view name, Target target);
 bool RegisterProcessType(std::string_view name, RunFunction run);
 

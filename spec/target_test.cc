@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "spec/backend.h"
 #include "spec/error.h"
+#include "spec/process.h"
 #include "spec/sync.h"
 
 namespace procspec {
@@ -40,11 +41,11 @@ PROCSPEC_TARGET(TargetTestExit) { return ExitRequest(3); }
 // Shows another backend to what it calls.
 class OtherBackend : public CallInterposer {
  public:
-  absl::StatusOr<Value> Call(Backend&, Target target,
+  absl::StatusOr<Value> Call(Backend&, FoundTarget target,
                              const Arguments& arguments) override {
     return target(other_, arguments);
   }
-  absl::StatusOr<Value> Call(Backend&, RunFunction run,
+  absl::StatusOr<Value> Call(Backend&, FoundRunFunction run,
                              Process& self) override {
     return run(other_, self);
   }
@@ -85,6 +86,49 @@ TEST(TargetTest, TheInterposerStandsBetween) {
   SetCallInterposer(nullptr);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(*result, Value(List{"other", List{}, Dict{}}));
+}
+
+// Runs what is registered nowhere: tells what it was asked for.
+class Elsewhere : public ForeignFunctions {
+ public:
+  absl::StatusOr<Value> CallTarget(Backend& backend, std::string_view name,
+                                   const Arguments& arguments) override {
+    return List{"target", name, backend.name(), arguments.args};
+  }
+  absl::StatusOr<Value> CallProcessType(Backend& backend, std::string_view name,
+                                        Process&) override {
+    return List{"type", name, backend.name()};
+  }
+};
+
+TEST(TargetTest, WithForeignFunctionsEveryNameIsKnown) {
+  ABackend backend("mine");
+  Elsewhere elsewhere;
+  SetForeignFunctions(&elsewhere);
+  const absl::Status known = CheckTarget("NoSuchTarget");
+  const absl::Status known_type = CheckProcessType("NoSuchType");
+  const absl::Status nameless = CheckTarget("");
+  const absl::StatusOr<Value> foreign =
+      CallTarget(backend, "NoSuchTarget", {{1}, {}});
+  const absl::StatusOr<Value> own = CallTarget(backend, "TargetTestEcho", {});
+  OtherBackend interposer;
+  SetCallInterposer(&interposer);
+  const absl::StatusOr<Value> interposed =
+      CallTarget(backend, "NoSuchTarget", {});
+  SetCallInterposer(nullptr);
+  SetForeignFunctions(nullptr);
+
+  EXPECT_TRUE(known.ok()) << known;
+  EXPECT_TRUE(known_type.ok()) << known_type;
+  EXPECT_EQ(KindOf(nameless), ErrorKind::kValue);
+  ASSERT_TRUE(foreign.ok()) << foreign.status();
+  EXPECT_EQ(*foreign, Value(List{"target", "NoSuchTarget", "mine", List{1}}));
+  ASSERT_TRUE(own.ok()) << own.status();
+  EXPECT_EQ(*own, Value(List{"mine", List{}, Dict{}}));
+  ASSERT_TRUE(interposed.ok()) << interposed.status();
+  EXPECT_EQ(*interposed,
+            Value(List{"target", "NoSuchTarget", "other", List{}}));
+  EXPECT_EQ(KindOf(CheckTarget("NoSuchTarget")), ErrorKind::kValue);
 }
 
 TEST(TargetTest, ArgumentsAreGotByTypeOrAreTypeErrors) {

@@ -423,11 +423,11 @@ class ForwardBackend : public Backend {
 
   // Every target and run function that runs in this process, with arguments
   // already wrapped: where a mutant gets arguments or outcomes wrong.
-  virtual absl::StatusOr<Value> Invoke(Target target,
+  virtual absl::StatusOr<Value> Invoke(FoundTarget target,
                                        const Arguments& arguments) {
     return target(*this, arguments);
   }
-  virtual absl::StatusOr<Value> Invoke(RunFunction run, Process& self) {
+  virtual absl::StatusOr<Value> Invoke(FoundRunFunction run, Process& self) {
     return run(*this, self);
   }
 

@@ -42,13 +42,13 @@ class Interposer : public CallInterposer {
     adopted_ = mutant;
   }
 
-  absl::StatusOr<Value> Call(Backend& backend, Target target,
+  absl::StatusOr<Value> Call(Backend& backend, FoundTarget target,
                              const Arguments& arguments) override {
     const std::shared_ptr<ForwardBackend> side = SideOf(backend);
     return Unwrapped(side->Invoke(target, side->WrapArguments(arguments)));
   }
 
-  absl::StatusOr<Value> Call(Backend& backend, RunFunction run,
+  absl::StatusOr<Value> Call(Backend& backend, FoundRunFunction run,
                              Process& self) override {
     const std::shared_ptr<ForwardBackend> side = SideOf(backend);
     std::shared_ptr<Process> wrapped =

@@ -334,7 +334,7 @@ class FirstReceiveGivesUp : public ForwardBackend {
  public:
   using ForwardBackend::ForwardBackend;
   using ForwardBackend::Invoke;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     for (const Value& value : arguments.args) {
       if (auto end = value.HandleAs<Connection>(); end.ok()) {

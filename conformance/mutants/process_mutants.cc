@@ -106,7 +106,7 @@ class BytesBecomeText : public ForwardBackend {
  public:
   using ForwardBackend::ForwardBackend;
   using ForwardBackend::Invoke;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     Arguments changed = arguments;
     for (Value& value : changed.args) {
@@ -124,7 +124,7 @@ class KeywordsMixedUp : public ForwardBackend {
  public:
   using ForwardBackend::ForwardBackend;
   using ForwardBackend::Invoke;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     Arguments changed = arguments;
     if (!changed.kwargs.empty()) {
@@ -600,7 +600,7 @@ class ReturnedIsExitCode : public ForwardBackend {
  public:
   using ForwardBackend::ForwardBackend;
   using ForwardBackend::Invoke;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     absl::StatusOr<Value> result = ForwardBackend::Invoke(target, arguments);
     if (!result.ok() || IsPoolWorker(inner())) return result;
@@ -617,7 +617,7 @@ class ExitCodeOf7Bits : public ForwardBackend {
  public:
   using ForwardBackend::ForwardBackend;
   using ForwardBackend::Invoke;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     absl::StatusOr<Value> result = ForwardBackend::Invoke(target, arguments);
     if (const std::optional<int> code = ExitCodeOf(result.status())) {
@@ -634,7 +634,7 @@ class FaultExits70 : public ForwardBackend {
  public:
   using ForwardBackend::ForwardBackend;
   using ForwardBackend::Invoke;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     absl::StatusOr<Value> result = ForwardBackend::Invoke(target, arguments);
     if (!result.ok() && !KindOf(result.status()).has_value()) {
@@ -1043,7 +1043,7 @@ class ChildExit : public Mutant {
  public:
   using Mutant::Invoke;
   using Mutant::Mutant;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     absl::StatusOr<Value> result = Mutant::Invoke(target, arguments);
     const auto children = inner().ActiveChildren();
@@ -1254,7 +1254,7 @@ class ChildInRoot : public Mutant {
  public:
   using Mutant::Invoke;
   using Mutant::Mutant;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     std::error_code ignored;
     if (InChild()) std::filesystem::current_path("/", ignored);
@@ -1270,7 +1270,7 @@ class FourthLockNotShared : public ForwardBackend {
  public:
   using ForwardBackend::ForwardBackend;
   using ForwardBackend::Invoke;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     Arguments changed = arguments;
     for (size_t i = 3; i < changed.args.size(); ++i) {

@@ -602,7 +602,7 @@ class EndDoesNotFlush : public ForwardBackend {
     return std::make_shared<ForwardQueue>(std::move(queue));
   }
   using ForwardBackend::Invoke;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     absl::StatusOr<Value> result = ForwardBackend::Invoke(target, arguments);
     for (const std::weak_ptr<Queue>& weak : queues_) {
@@ -628,7 +628,7 @@ class EndWaitsForReader : public ForwardBackend {
     return wrapper;
   }
   using ForwardBackend::Invoke;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     absl::StatusOr<Value> result = ForwardBackend::Invoke(target, arguments);
     for (const std::weak_ptr<Watched>& weak : queues_) {
@@ -713,7 +713,7 @@ class NestedQueuesAreNew : public ForwardBackend {
  public:
   using ForwardBackend::ForwardBackend;
   using ForwardBackend::Invoke;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     Arguments changed = arguments;
     for (Value& value : changed.args) {

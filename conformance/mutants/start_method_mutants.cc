@@ -76,7 +76,7 @@ class SpawnCopiesGlobals : public ForwardBackend {
     return process;
   }
   using ForwardBackend::Invoke;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     PROCSPEC_ASSIGN_OR_RETURN(const auto current, inner().CurrentProcess());
     const absl::StatusOr<Value> globals = current->Attribute("globals");
@@ -260,7 +260,7 @@ class TwoObjectsShared : public ForwardBackend {
  public:
   using ForwardBackend::ForwardBackend;
   using ForwardBackend::Invoke;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     Arguments changed = arguments;
     int handles = 0;
@@ -322,7 +322,7 @@ class TwoGenerations : public ForwardBackend {
     return std::make_shared<Limited>(*this, std::move(process));
   }
   using ForwardBackend::Invoke;
-  absl::StatusOr<Value> Invoke(Target target,
+  absl::StatusOr<Value> Invoke(FoundTarget target,
                                const Arguments& arguments) override {
     PROCSPEC_ASSIGN_OR_RETURN(const int64_t pid, inner().Pid());
     if (std::exchange(pid_, pid) != pid) ++generation_;
