@@ -45,14 +45,24 @@ absl::Status Unexpected(std::string_view expected, const Json& came) {
 // is looked at before it is parsed. A dict has two levels, a message a few.
 constexpr int kMaxJsonDepth = 2 * kMaxDepth + 10;
 
+// `start`: of the opening quote. The closing one, or the end of the line.
+size_t EndOfText(std::string_view line, size_t start) {
+  size_t quote = line.find('"', start + 1);
+  while (quote != std::string_view::npos) {
+    size_t backslashes = 0;
+    while (line[quote - 1 - backslashes] == '\\') ++backslashes;
+    if (backslashes % 2 == 0) return quote;
+    quote = line.find('"', quote + 1);
+  }
+  return line.size();
+}
+
 bool IsNestedTooDeep(std::string_view line) {
   int depth = 0;
   for (size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
     if (c == '"') {
-      for (++i; i < line.size() && line[i] != '"'; ++i) {
-        if (line[i] == '\\') ++i;
-      }
+      i = EndOfText(line, i);
     } else if (c == '[' || c == '{') {
       if (++depth > kMaxJsonDepth) return true;
     } else if (c == ']' || c == '}') {
