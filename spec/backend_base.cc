@@ -78,6 +78,10 @@ struct BackendBase::State {
   std::vector<ExitHandler> exit_handlers;
   std::map<std::string, Value, std::less<>> globals;
   bool finished = false;
+
+  // Of a child. Goes with the backend, hence not in a forked child, which ends
+  // by _exit.
+  std::unique_ptr<State> parents;
 };
 
 class BackendBase::Object final
@@ -419,9 +423,10 @@ void BackendBase::AwaitChild(int64_t, absl::Duration timeout) {
 
 int BackendBase::RunChild(const ChildPlan& plan) {
   // The parent's mutex is held if this was forked, by this very thread.
-  abandoned_ = state_.release();
-  state_ = std::make_unique<State>();
-  state_->globals = abandoned_->globals;
+  auto state = std::make_unique<State>();
+  state->globals = state_->globals;
+  state->parents = std::move(state_);
+  state_ = std::move(state);
   state_->current = std::make_shared<Object>(*this, state_.get(), plan,
                                              Object::Phase::kCurrent);
   const std::shared_ptr<Object> self = state_->current;

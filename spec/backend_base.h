@@ -131,10 +131,9 @@ class BackendBase : public Backend {
   void RunExitHandlers();
   void EndChildren();
 
-  // Of the calling process. A child begins with one of its own, and abandons
-  // that of its parent, whose objects are not the child's to release.
+  // Of the calling process. A child begins with one of its own, and keeps that
+  // of its parent as it is: what is in it is not the child's to release.
   std::unique_ptr<State> state_;
-  State* abandoned_ = nullptr;  // kept reachable, for leak checkers
 };
 
 }  // namespace procspec
