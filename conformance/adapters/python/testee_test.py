@@ -263,9 +263,9 @@ class Judge:
     return self._err.read().decode()
 
   def wait(self):
-    """The main process's end, with which all of its others have gone."""
+    """The main process's end, upon which all of its others go."""
     status = self.testee.wait(_LIMIT)
-    left = _reap()
+    left = _wait_for_orphans()
     if left:
       raise AssertionError(f'left behind: {left}; {self.errors()}')
     if self.problems:
