@@ -103,6 +103,14 @@ struct KillMatrixOptions {
 ExitCode KillMatrixCommand(const KillMatrixOptions& options,
                            const Streams& streams);
 
+struct SmokeOptions {
+  RunOptions run;  // with the name of one backend
+  int guard_ms = 0;  // 0: a second, longer on a busy machine
+};
+
+// In seconds, whether the adapter or the backend is at fault (smoke.h).
+ExitCode SmokeCommand(const SmokeOptions& options, const Streams& streams);
+
 // Shared by the commands that run cases.
 
 // Says what is wrong, with the code's number. Returns the code.

@@ -32,13 +32,17 @@ std::string_view Bold(bool colour) { return colour ? "\x1b[1m" : ""; }
 std::string_view Dim(bool colour) { return colour ? "\x1b[2m" : ""; }
 std::string_view Reset(bool colour) { return colour ? "\x1b[0m" : ""; }
 
-// Red is what the backend did wrong.
+}  // namespace
+
 std::string Coloured(Verdict verdict, bool colour) {
   return absl::StrCat(IsRed(verdict) ? Red(colour) : Yellow(colour),
                       VerdictName(verdict), Reset(colour));
 }
 
-// Control characters of a case's output must not reach the terminal.
+std::string Dimmed(std::string_view text, bool colour) {
+  return absl::StrCat(Dim(colour), text, Reset(colour));
+}
+
 std::string Printable(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -51,6 +55,8 @@ std::string Printable(std::string_view text) {
   }
   return out;
 }
+
+namespace {
 
 void AppendIndented(std::string_view text, std::string_view indent,
                     std::string& out) {

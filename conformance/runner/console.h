@@ -8,6 +8,7 @@
 #include <map>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "conformance/runner/execute.h"
@@ -53,6 +54,14 @@ class Console : public Observer {
   bool shown_ = false;
   std::map<int, std::string> running_;  // cases, by number
 };
+
+// The verdict's name; red is what the backend did wrong.
+std::string Coloured(Verdict verdict, bool colour);
+
+std::string Dimmed(std::string_view text, bool colour);
+
+// Text of a case without control characters, which must not reach the terminal.
+std::string Printable(std::string_view text);
 
 // A failed case in full: clause and its text, what was expected and seen, the
 // line that repeats it.

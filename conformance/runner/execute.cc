@@ -156,6 +156,7 @@ class Executor {
  private:
   absl::Status Loop() {
     size_t next = 0;
+    bool enough = false;
     while (true) {
       if (Interrupted() && !run_.interrupted) {
         run_.interrupted = true;
@@ -167,7 +168,12 @@ class Executor {
         run_.time_limit_reached = true;
         supervisor_->Cancel();
       }
-      const bool go_on = !run_.interrupted && !run_.time_limit_reached;
+      if (work_left && !enough && observer_.Enough()) {
+        enough = true;
+        supervisor_->Cancel();
+      }
+      const bool go_on =
+          !run_.interrupted && !run_.time_limit_reached && !enough;
       while (go_on && next < tasks_.size() &&
              supervisor_->running() < static_cast<size_t>(run_.jobs)) {
         absl::Status status = Begin(static_cast<int>(next), tasks_[next]);

@@ -24,6 +24,8 @@ class Observer {
   virtual void OnEnd(const Outcome& outcome) = 0;
   // Several times a second.
   virtual void OnTick() = 0;
+  // Whether what is left need not be run. Once it is true it stays so.
+  virtual bool Enough() { return false; }
 };
 
 // One case on one backend; both are of the run's record.
@@ -38,7 +40,8 @@ struct Task {
 // is not available are UNSUPPORTED, without a process. run.environment is set
 // for the others. Ends early, with run.interrupted set, when Interrupted(), and
 // with run.time_limit_reached set, when ElapsedSeconds() come to the run's
-// limit: what runs then is ended and has no verdict. An error means that the
+// limit; also when the observer has enough: what runs then is ended and has no
+// verdict. An error means that the
 // log cannot be written or no process can be started.
 absl::Status Execute(RunRecord& run, const std::vector<Task>& tasks,
                      LogWriter& log, Observer& observer);

@@ -211,6 +211,32 @@ int Main(const std::vector<std::string>& arguments) {
     code = KillMatrixCommand(matrix, streams);
   });
 
+  SmokeOptions smoke;
+  std::string smoke_backend;
+  smoke.run.argv = run.argv;
+  CLI::App* smoke_app = app.add_subcommand(
+      "smoke",
+      "In five seconds (more on a busy machine), for who writes an adapter: a "
+      "few quick cases of each "
+      "area that the backend declares, a line for each area, and who is at "
+      "fault. Ends with 0 if all pass, 1 if the backend is at fault, 3 if the "
+      "adapter is; 5 if the time was not enough");
+  smoke_app->add_option("--backend", smoke_backend, "Its name")
+      ->required()
+      ->take_last();
+  smoke_app
+      ->add_option("--guard-ms", smoke.guard_ms,
+                   "How long a case waits for what should happen (1000, more "
+                   "on a busy machine)")
+      ->check(CLI::Range(1, 600000));
+  AddRunOptions(*smoke_app, smoke.run);
+  smoke_app->get_option("--out")->default_val(".procspec/smoke");
+  smoke_app->callback([&] {
+    smoke.run.backends = smoke_backend;
+    CatchInterrupts();
+    code = SmokeCommand(smoke, streams);
+  });
+
   try {
     std::vector<const char*> argv;
     for (const std::string& argument : arguments) {

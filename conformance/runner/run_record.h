@@ -115,7 +115,7 @@ struct Outcome {
 
 struct RunRecord {
   int schema = 1;
-  std::string command = "run";  // or kill-matrix
+  std::string command = "run";  // or kill-matrix, smoke
   std::string spec_version;
   std::string platform;
   std::vector<std::pair<std::string, std::string>> machine;

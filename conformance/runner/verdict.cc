@@ -108,7 +108,7 @@ constexpr Row kTable[] = {
      ResultState::kInfra,
      {},
      Verdict::kInfra,
-     "the adapter or the machinery is at fault"},
+     kAdapterAtFault},
     {End::kExited,
      {},
      ResultState::kInfra,

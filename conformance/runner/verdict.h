@@ -71,6 +71,10 @@ enum class ResultState {
            // that
 };
 
+// How the reason of an INFRA begins that the adapter reported.
+inline constexpr std::string_view kAdapterAtFault =
+    "the adapter or the machinery is at fault";
+
 struct Situation {
   End end = End::kExited;
   int code = 0;

@@ -153,6 +153,7 @@ _BY_MESSAGE = tuple(
 
 # By the name of the class or of an ancestor, the nearest first.
 _BY_CLASS = {
+    'WireError': 'Protocol',
     'Full': 'Full',
     'Empty': 'Empty',
     'TimeoutError': 'Timeout',
@@ -194,7 +195,7 @@ def _describe(error):
       described['code'] = _exit_code(error)
     elif described['kind'] == 'BufferTooShort':
       described['data'] = _to_base64(error.args[0])
-    elif described['kind'] == 'Other':
+    elif described['kind'] in ('Other', 'Protocol'):
       described['traceback'] = ''.join(traceback.format_exception(
           type(error), error, error.__traceback__))
   if type(error.__cause__).__name__ == 'RemoteTraceback':

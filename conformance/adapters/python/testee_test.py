@@ -407,11 +407,11 @@ class TesteeTest(unittest.TestCase):
                   {'op': 'stage.read', 'line': 77}):
       answer = self.main.ask_raw({'id': 0, **wrong})
       check('answer', answer)
-      self.assertEqual(answer['error']['kind'], 'Other', answer)
+      self.assertEqual(answer['error']['kind'], 'Protocol', answer)
       self.assertIn('Traceback', answer['error']['traceback'])
     process = self.judge.process_of(self.main)
     self.assertEqual(process.ask_raw({'id': 0, 'op': 'pid'})['error']['kind'],
-                     'Other')
+                     'Protocol')
     process.ask('ping')  # goes on
     self.assertEqual(self.main.ask('size', on=queue), 0)
 
@@ -423,7 +423,7 @@ class TesteeTest(unittest.TestCase):
     self.assertEqual(self.main.ask('name', on=first), 'MainProcess')
     self.main.drop(first)
     answer = self.main.ask_raw({'id': 0, 'op': 'name', 'on': first['h']})
-    self.assertEqual(answer['error']['kind'], 'Other')
+    self.assertEqual(answer['error']['kind'], 'Protocol')
 
   # --- Objects ----------------------------------------------------------------
 
@@ -479,7 +479,7 @@ class TesteeTest(unittest.TestCase):
     ask('set_attribute', on=self.new_process(), name='x', value=1)
     answer = self.main.ask_raw(
         {'id': 0, 'op': 'send', 'on': second['h'], 'value': [first, {'x': 1}]})
-    self.assertEqual(answer['error']['kind'], 'Other')
+    self.assertEqual(answer['error']['kind'], 'Protocol')
     local = ask('local_object.new')
     self.refused('Serialisation', ask, 'send', on=second, value=[local, first])
     self.assertFalse(ask('poll', on=second, timeout=0))
@@ -712,7 +712,7 @@ class TesteeTest(unittest.TestCase):
     numbers = {lock['h']}
     process, call = self.start('Numbers')
     answer = call.ask_raw({'id': 0, 'op': 'release', 'on': lock['h']})
-    self.assertEqual(answer['error']['kind'], 'Other')
+    self.assertEqual(answer['error']['kind'], 'Protocol')
     numbers.add(call.ask('lock.new')['h'])
     call.end_return()
     self.assertEqual(self.join(process), 0)
@@ -954,7 +954,7 @@ class TesteeTest(unittest.TestCase):
       # A line is not inherited: it ends with its process, whose child lives on.
       _, inner = self.start('Orphan', by=call)
       answer = inner.ask_raw({'id': 0, 'op': 'stage.read', 'line': number})
-      self.assertEqual(answer['error']['kind'], 'Other')
+      self.assertEqual(answer['error']['kind'], 'Protocol')
       call.begin('crash', crash='exit', code=0)
       self.assertEqual(line.recv(100), b'')
       self.judge.process_of(call).wait_for_end()

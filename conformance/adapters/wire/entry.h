@@ -31,6 +31,7 @@ struct WireBackendEntry {
   std::function<std::string()> unavailable = {};
   std::vector<std::string> environment = {};  // NAME=value, added
   WireScript script = {};
+  std::vector<WireScript> beside = {};  // in the directory of the script
 };
 
 }  // namespace procspec::wire

@@ -507,6 +507,10 @@ absl::Status ErrorFrom(const Json& json, absl::Status& error) {
   if (json.contains("traceback")) {
     PROCSPEC_ASSIGN_OR_RETURN(detail.traceback, TextFrom(json["traceback"]));
   }
+  if (kind == "Protocol") {
+    return Violation(
+        absl::StrCat("the testee cannot take what was sent: ", detail.message));
+  }
   detail.kind = ParseErrorKind(kind);
   if (!detail.kind.has_value() && kind != "Other") {
     return Unexpected("a kind of error of spec/error.h, or Other", json);

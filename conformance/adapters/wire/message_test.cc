@@ -301,6 +301,7 @@ TEST_F(MessageTest, WhatIsNoErrorIsAViolation) {
       const char* text : {
           "null",
           "{}",
+          R"({"kind":"Protocol","type":"WireError","message":"no object 7"})",
           R"({"kind":"Full","type":"Full"})",
           R"({"kind":"full","type":"Full","message":""})",
           R"({"kind":"","type":"Full","message":""})",

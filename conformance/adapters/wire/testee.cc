@@ -70,6 +70,10 @@ Testee::Testee(const WireBackendEntry& entry, Surroundings surroundings,
                                           [this] { GiveUp(); })) {}
 
 absl::Status Testee::StartMainProcess(const std::string& place) {
+  for (const WireScript& script : entry_.beside) {
+    PROCSPEC_RETURN_IF_ERROR(WritePrivateFile(
+        absl::StrCat(place, "/", script.name), script.content));
+  }
   std::vector<std::string> command = entry_.command;
   for (std::string& argument : command) {
     if (argument != kScript) continue;

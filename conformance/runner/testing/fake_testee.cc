@@ -9,7 +9,8 @@
 // FAKE_TESTEE_UNAVAILABLE lists backends, of good and other, that are not
 // available.
 // FAKE_TESTEE_ALL lists all behaviours, FAKE_TESTEE_COPIES=N so many quick
-// cases, as "fail.3". FAKE_TESTEE_TRACE names a file in which each case notes
+// cases, as "fail.3". FAKE_TESTEE_CASES=NAME:BEHAVIOUR,... has these cases
+// instead of its own. FAKE_TESTEE_TRACE names a file in which each case notes
 // that it starts and that it has done.
 
 #include <algorithm>
@@ -20,9 +21,11 @@
 #include <fstream>
 #include <iostream>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "conformance/runner/testing/fake_acts.h"
@@ -58,6 +61,26 @@ std::string ValueOf(int argc, char** argv, std::string_view flag) {
 void Trace(const std::string& line) {
   const char* path = getenv("FAKE_TESTEE_TRACE");
   if (path != nullptr) AppendAtOnce(path, line);
+}
+
+// FAKE_TESTEE_CASES: names with behaviours.
+std::vector<std::pair<std::string, std::string>> NamedCases() {
+  std::vector<std::pair<std::string, std::string>> cases;
+  const char* list = getenv("FAKE_TESTEE_CASES");
+  std::istringstream parts(list == nullptr ? "" : list);
+  for (std::string part; std::getline(parts, part, ',');) {
+    const size_t colon = part.find(':');
+    cases.emplace_back(part.substr(0, colon), part.substr(colon + 1));
+  }
+  return cases;
+}
+
+void ListCase(std::string_view name, bool last) {
+  const size_t slash = name.find('/');
+  std::cout << "{\"name\": \"" << name << "\", \"clause\": \""
+            << name.substr(0, slash) << "\", \"variant\": \""
+            << (slash == std::string_view::npos ? "" : name.substr(slash + 1))
+            << "\"}" << (last ? "" : ",\n");
 }
 
 // The field that says so of the backend, if it is not available.
@@ -105,7 +128,11 @@ int List() {
         << R"(,{"name": "always-ok", "capabilities": ["queue", "process"], "wrong": true})";
   }
   std::cout << "], \"cases\": [";
-  if (how != "no-cases") {
+  const auto named = NamedCases();
+  for (const auto& [name, behaviour] : named) {
+    ListCase(name, name == named.back().first);
+  }
+  if (how != "no-cases" && named.empty()) {
     const char* clause = how == "unknown-clause" ? "no.such-clause" : kClause;
     std::cout << "{\"name\": \"" << clause
               << (how == "missing-case" ? "/other" : "") << "\", \"clause\": \""
@@ -162,11 +189,16 @@ void Infra(const std::string& dir) {
           proof + "\"}");
 }
 
-void Fail(const std::string& dir) {
+void FailWith(const std::string& dir, std::string_view message) {
   WriteResult(
       dir,
       R"({"verdict": "FAIL", "failures": [{"file": "conformance/cases/queue_cases.cc", "line": 42,
-    "message": "Expected: Put reports Full\n  Actual: OK <after> 3 ms"}], "duration_ms": 5})");
+    "message": ")" +
+          std::string(message) + R"("}], "duration_ms": 5})");
+}
+
+void Fail(const std::string& dir) {
+  FailWith(dir, R"(Expected: Put reports Full\n  Actual: OK <after> 3 ms)");
 }
 
 // Those that only tests of the supervisor ask for.
@@ -202,6 +234,10 @@ int Run(const std::string& backend, std::string how, const std::string& dir) {
   if (how == "fail") {
     std::cerr << "about to fail\n";
     Fail(dir);
+    return 1;
+  }
+  if (how == "not-implemented") {
+    FailWith(dir, "NotImplemented: good has no queue");
     return 1;
   }
   if (how == "infra") {
@@ -289,6 +325,9 @@ int Main(int argc, char** argv) {
   const size_t slash = name.find('/');
   std::string how =
       slash == std::string::npos ? "pass" : name.substr(slash + 1);
+  for (const auto& [named, behaviour] : NamedCases()) {
+    if (named == name) how = behaviour;
+  }
   // "mutant" and "stale" fail one clause, "wild" both.
   const std::string clause = name.substr(0, slash);
   if ((backend == "mutant" || backend == "stale") && clause == kClause &&
