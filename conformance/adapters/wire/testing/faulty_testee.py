@@ -10,9 +10,9 @@ It is ../../python/testee.py, which must lie beside it, with one function
 replaced.
 """
 
+import ctypes
 import json
 import os
-import signal
 import sys
 import time
 
@@ -120,11 +120,12 @@ def _too_long_line():
 
 @_fault('answers-nothing')
 def _answers_nothing():
-  def stop(process, request):
+  def hold(process, request):
     del process, request
-    os.kill(os.getpid(), signal.SIGSTOP)
+    # Keeps the interpreter's lock, so that no other thread of it answers.
+    ctypes.PyDLL(None).pause()
 
-  testee._answer = stop
+  testee._answer = hold
 
 
 @_fault('lacks-an-operation')
