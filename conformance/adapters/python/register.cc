@@ -74,7 +74,7 @@ bool Register(const PythonBackend& backend) {
        .command = std::move(command),
        .capabilities = backend.capabilities,
        .unavailable = [backend] { return WhyUnavailable(backend); },
-       .script = {.name = "testee.py", .content = kTesteeScript}});
+       .script = {.name = "testee.py", .content = kTesteePy}});
 }
 
 [[maybe_unused]] const bool registered = [] {

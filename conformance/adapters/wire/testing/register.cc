@@ -12,7 +12,8 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "conformance/adapters/wire/testing/faulty_scripts.h"
+#include "conformance/adapters/python/testee_script.h"
+#include "conformance/adapters/wire/testing/faulty_script.h"
 #include "spec/capability.h"
 
 namespace procspec::wire {
@@ -54,8 +55,8 @@ constexpr char kInterpreter[] = "/usr/bin/python3";
                           ? std::string()
                           : absl::StrCat("there is no ", kInterpreter);
              },
-         .script = {.name = "faulty_testee.py", .content = kFaultyTestee},
-         .beside = {{.name = "testee.py", .content = kTestee}}});
+         .script = {.name = "faulty_testee.py", .content = kFaultyTesteePy},
+         .beside = {{.name = "testee.py", .content = kTesteePy}}});
   }
   // Nobody has written it yet.
   RegisterWireBackend({.name = "faulty-no-such-program",
