@@ -4,6 +4,7 @@
 #include "bench/catalogue.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -178,6 +179,17 @@ bool ParseRowName(std::string_view text, RowName& row) {
       first == last ? "" : text.substr(first + 1, last - first - 1);
   row.subject = text.substr(last + 1);
   return true;
+}
+
+bool IsQuick(const RowName& row) {
+  static constexpr std::string_view kGroups[] = {
+      "queue.throughput/64B/1x1", "queue.throughput/64B/4x4",
+      "queue.throughput/64KiB/1x1", "queue.roundtrip/64B", "queue.put/64B",
+      "pipe.throughput/64B", "pipe.roundtrip/64B", "lock.pair/1p",
+      "rlock.pair/1p", "event.set", "semaphore.handoff", "condition.handoff",
+      "barrier.round/2p", "process.start-join/small", "pool.apply-async/2w",
+      "pool.map/default", "pool.apply"};
+  return std::ranges::find(kGroups, row.group()) != std::end(kGroups);
 }
 
 }  // namespace procspec::bench

@@ -57,6 +57,10 @@ struct RowName {
 // False: it is not of that form.
 bool ParseRowName(std::string_view text, RowName& row);
 
+// Whether it is among those of a quick run: one or two of each workload that
+// matter most.
+bool IsQuick(const RowName& row);
+
 }  // namespace procspec::bench
 
 #endif  // PROCSPEC_BENCH_CATALOGUE_H_

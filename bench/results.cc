@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "bench/catalogue.h"
 #include "nlohmann/json.hpp"
 
 namespace procspec::bench {
@@ -150,7 +151,29 @@ absl::StatusOr<Results> ReadResults(const std::string& path) {
       ". `tools/bench` writes one"));
 }
 
-absl::Status WriteResults(const Results& results, const std::string& path) {
+std::string ObjectionTo(const std::string& row, const Objection& objection) {
+  RowName name;
+  const Workload* workload = nullptr;
+  if (ParseRowName(row, name)) workload = FindWorkload(name.workload);
+  if (workload == nullptr) return "no such workload";
+  if (KindOfSubject(name.subject) != SubjectKind::kBackend) return "";
+  // Another build of the backend (X@B) is judged as it.
+  const std::string backend = name.subject.substr(0, name.subject.find('@'));
+  for (const ClauseId clause : workload->clauses) {
+    std::string text = objection(backend, clause);
+    if (!text.empty()) return text;
+  }
+  return "";
+}
+
+absl::Status Publish(Results results, const Objection& objection,
+                     const std::string& path) {
+  for (Row& row : results.rows) {
+    std::string text = ObjectionTo(row.name, objection);
+    if (text.empty()) continue;
+    row.withheld = std::move(text);
+    row.samples.clear();
+  }
   // Whole or not at all: beside it first.
   const std::string unfinished = path + ".new";
   std::ofstream file(unfinished, std::ios::binary | std::ios::trunc);
@@ -160,9 +183,8 @@ absl::Status WriteResults(const Results& results, const std::string& path) {
   if (file) std::filesystem::rename(unfinished, path, error);
   if (file && !error) return absl::OkStatus();
   return absl::UnavailableError(
-      absl::StrCat(path,
-                   " cannot be written; is the directory there, and "
-                   "its disk not full?"));
+      absl::StrCat(path, " cannot be written; is the directory there, and "
+                         "its disk not full?"));
 }
 
 }  // namespace procspec::bench

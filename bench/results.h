@@ -5,12 +5,15 @@
 #define PROCSPEC_BENCH_RESULTS_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "spec/clause.h"
 
 // A run of benchmarks, as it is kept: every sample, so that whoever compares
 // does not depend on what was summed up.
@@ -65,7 +68,19 @@ absl::StatusOr<Results> FromJson(const std::string& text);
 
 // NotFound, InvalidArgument: with the path and the remedy.
 absl::StatusOr<Results> ReadResults(const std::string& path);
-absl::Status WriteResults(const Results& results, const std::string& path);
+
+// Why a backend has no figures where this clause matters: "queue.put-get.fifo:
+// FAIL"; empty: it holds the clause.
+using Objection =
+    std::function<std::string(std::string_view backend, ClauseId clause)>;
+
+// The first objection to a row; empty for those of peers and limits. A row that
+// is not in the catalogue is objected to.
+std::string ObjectionTo(const std::string& row, const Objection& objection);
+
+// The one way to a file: rows to which there is an objection are withheld.
+absl::Status Publish(Results results, const Objection& objection,
+                     const std::string& path);
 
 }  // namespace procspec::bench
 

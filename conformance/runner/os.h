@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 // The runner's few needs of the operating system, but for processes
 // (supervisor.h). It leans neither on what it judges nor on what that uses.
@@ -100,6 +102,10 @@ std::string_view PlatformName();
 // What a reader of old figures wants to know: system, machine, processors,
 // memory, load. Under Wine the system's name has that, too.
 std::vector<std::pair<std::string, std::string>> MachineContext();
+
+// What all programs together have used of all processors, since some moment;
+// absent: the system does not tell.
+std::optional<absl::Duration> ProcessorsBusy();
 
 int64_t ProcessId();
 

@@ -320,6 +320,25 @@ std::vector<std::pair<std::string, std::string>> MachineContext() {
   return context;
 }
 
+std::optional<absl::Duration> ProcessorsBusy() {
+  std::ifstream file("/proc/stat");
+  std::string cpu;
+  int64_t user = 0;
+  int64_t nice = 0;
+  int64_t system = 0;
+  int64_t idle = 0;
+  int64_t wait = 0;
+  int64_t irq = 0;
+  int64_t softirq = 0;
+  // Steal is left out: it is what other machines took from this one.
+  if (!(file >> cpu >> user >> nice >> system >> idle >> wait >> irq >>
+        softirq)) {
+    return std::nullopt;
+  }
+  const int64_t ticks = user + nice + system + irq + softirq;
+  return absl::Seconds(ticks) / sysconf(_SC_CLK_TCK);
+}
+
 int64_t ProcessId() { return getpid(); }
 
 int ProcessorCount() {

@@ -496,6 +496,17 @@ std::vector<std::pair<std::string, std::string>> MachineContext() {
   return context;
 }
 
+std::optional<absl::Duration> ProcessorsBusy() {
+  FILETIME idle;
+  FILETIME kernel;  // with the idle time
+  FILETIME user;
+  if (!GetSystemTimes(&idle, &kernel, &user)) return std::nullopt;
+  const auto ticks = [](const FILETIME& time) {
+    return static_cast<int64_t>(time.dwHighDateTime) << 32 | time.dwLowDateTime;
+  };
+  return absl::Nanoseconds(100) * (ticks(kernel) + ticks(user) - ticks(idle));
+}
+
 int64_t ProcessId() { return GetCurrentProcessId(); }
 
 int ProcessorCount() {
