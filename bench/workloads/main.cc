@@ -29,6 +29,8 @@ void RegisterBackendRow(const Judged& judged, std::string_view group,
               });
 }
 
+namespace {
+
 int Main(int argc, char** argv) {
   if (const std::optional<int> code = harness::RunChildEntries(argc, argv)) {
     return *code;
@@ -47,6 +49,7 @@ int Main(int argc, char** argv) {
   return BenchMain(argc, argv);
 }
 
+}  // namespace
 }  // namespace procspec::bench
 
 int main(int argc, char** argv) { return procspec::bench::Main(argc, argv); }

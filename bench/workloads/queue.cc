@@ -49,10 +49,12 @@ PROCSPEC_TARGET(bench_queue_producer) {
     }
     now = Now();
   }
+  // All is passed on when it reports.
+  PROCSPEC_RETURN_IF_ERROR(queue->Close());
+  PROCSPEC_RETURN_IF_ERROR(queue->JoinThread());
   PROCSPEC_RETURN_IF_ERROR(member.Report(
       {Value(payload.sent()), Value(static_cast<int64_t>(payload.sum())),
        Value(begin), Value(static_cast<int64_t>(std::clock() - cpu))}));
-  // What is buffered is passed on before this process ends.
   return Value();
 }
 
@@ -129,7 +131,7 @@ absl::StatusOr<Figures> Throughput(const std::shared_ptr<Backend>& backend,
   PROCSPEC_RETURN_IF_ERROR(crew->Begin());
   PROCSPEC_ASSIGN_OR_RETURN(const std::vector<List> put,
                             crew->Reports(shape.producers));
-  // Behind all that the producers have put, which has returned by now.
+  // Behind all that the producers have put, which is in the queue by now.
   for (int i = 0; i < shape.consumers; ++i) {
     PROCSPEC_RETURN_IF_ERROR(queue->PutBytes("", kPatience));
   }
