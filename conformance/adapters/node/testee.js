@@ -100,11 +100,12 @@ async function answer({id, op, on, ...fields}) {
   await turn().then(turn);
   try {
     if (on === undefined || op === 'drop') {
-      must(op in operations, op.endsWith('.new') ? 'NotImplemented' : 'Other', `there is no ${op}`);
+      must(op in operations, 'NotImplemented', `there is no ${op}`);
       return {id, ok: toWire(await operations[op]({on, ...fields}))};
     }
     const self = objects.get(on)?.object;
-    must(self && op in methods, 'Other', `there is no ${op} of an object ${on}`);
+    must(self, 'Protocol', `there is no object ${on}`);
+    must(op in methods, 'NotImplemented', `there is no ${op}`);
     must(!self.closed || ['name', 'daemon', 'close'].includes(op), 'Value', 'it is closed');
     return {id, ok: toWire(await methods[op](self, fields))};
   } catch (error) {
@@ -229,7 +230,7 @@ const crashes = {
 
 function drop({on, times}) {
   const held = objects.get(on);
-  must(held?.sent >= times, 'Other', `${on} was not sent ${times} times`);
+  must(held?.sent >= times, 'Protocol', `${on} was not sent ${times} times`);
   if (!(held.sent -= times)) objects.delete(on), numbers.delete(held.object);
 }
 

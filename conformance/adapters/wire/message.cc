@@ -26,6 +26,11 @@ constexpr int64_t kMaxPlain = int64_t{1} << 53;
 
 constexpr std::string_view kViolation = "wire: ";
 
+// Kinds of errors that are none of spec/error.h: what cannot be taken, and all
+// else.
+constexpr std::string_view kProtocol = "Protocol";
+constexpr std::string_view kOther = "Other";
+
 std::string Excerpt(const Json& json) {
   constexpr size_t kLongest = 200;
   std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -485,10 +490,10 @@ Json TimeoutToJson(absl::Duration timeout) {
 
 Json ErrorToJson(const absl::Status& error) {
   const ErrorDetail detail = DetailOf(error);
+  std::string_view kind = IsViolation(error) ? kProtocol : kOther;
+  if (detail.kind.has_value()) kind = ErrorKindName(*detail.kind);
   Json json = {
-      {"kind", detail.kind.has_value() ? ErrorKindName(*detail.kind) : "Other"},
-      {"type", detail.type},
-      {"message", detail.message}};
+      {"kind", kind}, {"type", detail.type}, {"message", detail.message}};
   if (!detail.traceback.empty()) json["traceback"] = detail.traceback;
   if (detail.kind == ErrorKind::kExitRequest) json["code"] = detail.exit_code;
   if (const std::optional<std::string> whole = MessageOf(error)) {
@@ -507,12 +512,12 @@ absl::Status ErrorFrom(const Json& json, absl::Status& error) {
   if (json.contains("traceback")) {
     PROCSPEC_ASSIGN_OR_RETURN(detail.traceback, TextFrom(json["traceback"]));
   }
-  if (kind == "Protocol") {
+  if (kind == kProtocol) {
     return Violation(
         absl::StrCat("the testee cannot take what was sent: ", detail.message));
   }
   detail.kind = ParseErrorKind(kind);
-  if (!detail.kind.has_value() && kind != "Other") {
+  if (!detail.kind.has_value() && kind != kOther) {
     return Unexpected("a kind of error of spec/error.h, or Other", json);
   }
   if (!detail.kind.has_value()) detail.code = CodeNamed(detail.type);

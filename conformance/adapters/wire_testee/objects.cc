@@ -50,8 +50,7 @@ absl::StatusOr<Object> Objects::Find(int64_t number) const {
   std::lock_guard lock(mutex_);
   auto it = entries_.find(number);
   if (it == entries_.end()) {
-    return absl::NotFoundError(
-        absl::StrCat("this process has no object ", number));
+    return wire::Violation(absl::StrCat("this process has no object ", number));
   }
   return it->second.object;
 }
@@ -61,14 +60,13 @@ absl::Status Objects::Drop(int64_t number, int64_t times) {
   std::lock_guard lock(mutex_);
   auto it = entries_.find(number);
   if (it == entries_.end()) {
-    return absl::NotFoundError(
-        absl::StrCat("this process has no object ", number));
+    return wire::Violation(absl::StrCat("this process has no object ", number));
   }
   Entry& entry = it->second;
   if (times < 1 || times > entry.sent) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("object ", number, " was sent ", entry.sent,
-                     " times, and is dropped ", times, " times"));
+    return wire::Violation(absl::StrCat("object ", number, " was sent ",
+                                        entry.sent, " times, and is dropped ",
+                                        times, " times"));
   }
   entry.sent -= times;
   if (entry.sent > 0) return absl::OkStatus();
@@ -82,9 +80,9 @@ absl::StatusOr<Handle> Objects::Receive(int64_t number, std::string_view kind) {
   PROCSPEC_ASSIGN_OR_RETURN(const Object object, Find(number));
   const Handle* handle = std::get_if<Handle>(&object);
   if (handle == nullptr || kind != KindName(object)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("object ", number, " is a ", KindName(object), ", and no ",
-                     kind, " to be passed"));
+    return wire::Violation(absl::StrCat("object ", number, " is a ",
+                                        KindName(object), ", and no ", kind,
+                                        " to be passed"));
   }
   return *handle;
 }

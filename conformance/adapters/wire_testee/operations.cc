@@ -188,7 +188,7 @@ Reply Print(Backend& backend, Scene& scene) {
   PROCSPEC_ASSIGN_OR_RETURN(const auto text,
                             scene.fields.Get<std::string>("text"));
   if (stream != "out" && stream != "err") {
-    return absl::InvalidArgumentError(absl::StrCat("no stream ", stream));
+    return wire::Violation(absl::StrCat("no stream ", stream));
   }
   return ReplyTo(scene, backend.Print(stream == "out" ? StandardStream::kOut
                                                       : StandardStream::kErr,
@@ -209,7 +209,7 @@ Reply Crash(Backend& backend, Scene& scene) {
   for (const auto& [name, kind] : kCrashes) {
     if (name == crash) return ReplyTo(scene, backend.Crash(kind, code));
   }
-  return absl::InvalidArgumentError(absl::StrCat("no crash ", crash));
+  return wire::Violation(absl::StrCat("no crash ", crash));
 }
 
 Reply AtExit(Backend& backend, Scene& scene) {
@@ -574,14 +574,13 @@ Reply Perform(const std::string& op, Scene& scene) {
     PROCSPEC_ASSIGN_OR_RETURN(const auto on, scene.fields.Get<int64_t>("on"));
     PROCSPEC_ASSIGN_OR_RETURN(const Object object, scene.objects.Find(on));
     if (auto outcome = PerformOn(object, op, scene)) return *std::move(outcome);
-    return absl::UnimplementedError(
+    return wire::Violation(
         absl::StrCat("a ", KindName(object), " has no operation '", op, "'"));
   }
   if (auto outcome = Find(kOfTheProcess, op, scene.backend, scene)) {
     return *std::move(outcome);
   }
-  return absl::UnimplementedError(
-      absl::StrCat("a process has no operation '", op, "'"));
+  return wire::Violation(absl::StrCat("a process has no operation '", op, "'"));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace procspec::wire_testee {
 
 // Performs a request of spec/wire.md on the calling thread, and gives the line
 // that answers it. Whatever is wrong with a request is an answer too, of the
-// kind Other. `crash` gives none; `finish` does nothing here.
+// kind Protocol. `crash` gives none; `finish` does nothing here.
 std::string Answer(const Json& request, Backend& backend,
                    Participant& participant);
 

@@ -6,13 +6,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "conformance/adapters/wire/message.h"
 #include "spec/status_macros.h"
 
 namespace procspec::wire_testee {
 namespace {
 
 absl::Status NoSuchLine(int64_t line) {
-  return absl::NotFoundError(absl::StrCat("this process has no line ", line));
+  return wire::Violation(absl::StrCat("this process has no line ", line));
 }
 
 }  // namespace
