@@ -5,6 +5,7 @@
 //
 // A child is what child_process.fork() starts: a fresh image, which is told over its IPC channel
 // what it is to be. Nothing blocks: an operation that waits is a promise, answered when it is kept.
+// Values are handed on in the form in which they came: nothing here takes one apart.
 'use strict';
 const {fork} = require('child_process');
 const {once} = require('events');
@@ -12,102 +13,71 @@ const fs = require('fs');
 const net = require('net');
 const os = require('os');
 const path = require('path');
+const {setImmediate: turn, setTimeout: sleep} = require('timers/promises');
 
-const judge = process.argv[process.argv.length - 1];
-const identity = `${process.pid}-${process.hrtime.bigint()}`;
-const objects = new Map();  // what the judge holds: number -> {object, sent}
-const numbers = new Map();  // the reverse: object -> number
-const lines = new Map();  // of the stage: number -> {socket, data, wake}
-const globals = new Map();
+// What a process begins with.
+const fields = () => ({attributes: new Map(), globals: new Map(), pid: null, exit_code: null});
+const current = {name: 'MainProcess', daemon: false, args: [], kwargs: {}, ...fields()};
+const processes = [current]; // by number; dropped ones stay: they hold nothing to release
+const lines = []; // of the stage
 const exitHandlers = [];
-const children = new Set();  // started, and not seen to have ended
-let lastNumber = 0;
-let constructed = 0;
-let bootstrapping = false;
-let current;  // the Process that this process is
 
-const fault = (kind, message, more) =>
-  Object.assign(new Error(message), {wire: {kind, type: kind, message, ...more}});
-const must = (condition, kind, message) => {
-  if (!condition) throw fault(kind, message);
-};
+// --- Errors --------------------------------------------------------------------------------------
+
+function refuse(kind, message, more) {
+  throw Object.assign(new Error(message), {wire: {kind, type: kind, message, ...more}});
+}
+
 const describe = ({wire, name, message, stack, syscall}) =>
   wire ?? {kind: syscall ? 'Os' : 'Other', type: name, message, traceback: stack};
 
-// --- Values: integers are BigInt here, doubles Number, dicts Map ---------------------------------
-
-function toWire(v) {
-  if (v === undefined) return null;
-  if (typeof v === 'bigint') return v >= -(2n ** 53n) && v <= 2n ** 53n ? Number(v) : {i: `${v}`};
-  if (Object.is(v, -0)) return {d: '-0.0'};
-  if (typeof v === 'number') return {d: `${v}`.replace('Infinity', 'inf').replace('NaN', 'nan')};
-  if (v === null || typeof v !== 'object') return v;
-  if (Array.isArray(v)) return v.map(toWire);
-  if (v instanceof Uint8Array) return {b: Buffer.from(v).toString('base64')};
-  if (v instanceof Map) return {m: Object.fromEntries([...v].map(([k, x]) => [k, toWire(x)]))};
-  if (!numbers.has(v)) numbers.set(v, ++lastNumber), objects.set(lastNumber, {object: v, sent: 0});
-  objects.get(numbers.get(v)).sent++;
-  return {h: numbers.get(v), kind: v.constructor.name};
-}
-
-function fromWire(v) {
-  if (typeof v === 'number') return BigInt(v);
-  if (v === null || typeof v !== 'object') return v;
-  if (Array.isArray(v)) return v.map(fromWire);
-  if ('i' in v) return BigInt(v.i);
-  if ('d' in v) return Number(v.d.replace('inf', 'Infinity'));
-  return 'b' in v ? Buffer.from(v.b, 'base64') : fromFields(v.m);
-}
-const fromFields = (fields) => new Map(Object.entries(fields).map(([k, x]) => [k, fromWire(x)]));
-
 // --- Connections ---------------------------------------------------------------------------------
 
-const vanish = () => process.kill(process.pid, 'SIGKILL');  // nobody needs this process any more
+// Whether the other end is there.
+const write = (socket, data) => new Promise((keep) => socket.write(data, (error) => keep(!error)));
+const say = (socket, message) => write(socket, `${JSON.stringify(message)}\n`);
+const vanish = () => process.kill(process.pid, 'SIGKILL'); // nobody needs this process any more
 
 async function connect(address) {
-  // A path that is longer than a socket's address is reached through its directory.
-  const directory = Buffer.byteLength(address) > 107 ? fs.openSync(path.dirname(address)) : null;
-  const short = directory && `/proc/self/fd/${directory}/${path.basename(address)}`;
-  const socket = net.connect(short ?? address);
-  await once(socket, 'connect').finally(() => directory && fs.closeSync(directory));
-  return socket.on('error', () => {});  // its end follows
+  // By way of its directory, since the path may be longer than a socket's address.
+  const directory = fs.openSync(path.dirname(address));
+  const socket = net.connect(`/proc/self/fd/${directory}/${path.basename(address)}`);
+  await once(socket, 'connect').finally(() => fs.closeSync(directory));
+  return socket.on('error', () => {}); // its end follows
 }
 
-// Says hello, and answers until the judge ends the connection: by `last`, if by a message.
-async function converse(hello) {
-  const socket = (await connect(judge)).setEncoding('utf8');
-  const send = (message) => socket.write(`${JSON.stringify(message)}\n`);
-  send({...hello, version: 1, process: identity});
+async function greet(hello) {
+  const socket = await connect(process.argv[2]);
+  await say(socket, {...hello, version: 1, process: `${process.pid}-${performance.timeOrigin}`});
+  return socket.setEncoding('utf8');
+}
+
+// Answers until the judge ends the connection, and gives the message by which it does so, if any.
+async function serve(socket) {
   let line = '';
-  const last = new Promise((keep) => socket.on('close', () => keep()).on('data', async (chunk) => {
+  for await (const chunk of socket) {
     line += chunk;
-    if (!chunk.endsWith('\n')) return;  // requests and answers alternate: nothing follows one
+    if (!line.endsWith('\n')) continue; // nothing follows a request before its answer
     const request = JSON.parse(line);
     line = '';
-    if (request.op) send(await answer(request));
-    if (request.op !== 'finish' && !request.end) return;
-    keep(request);
-    if (request.end) socket.destroy();
-  }));
-  return {last};
+    if (request.op) await say(socket, await answer(request));
+    if (request.end || request.op === 'finish') return request;
+  }
 }
 
-const turn = () => new Promise(setImmediate);
+const converse = async (hello) => (await serve(await greet(hello))) ?? vanish();
 
-async function answer({id, op, on, ...fields}) {
+async function answer({id, op, on, line, ...rest}) {
   // What has ended by now is seen to have ended: its signal may come after this request's bytes
   // in a turn of the event loop, and is then acted on in the next.
   await turn().then(turn);
   try {
-    if (on === undefined || op === 'drop') {
-      must(op in operations, 'NotImplemented', `there is no ${op}`);
-      return {id, ok: toWire(await operations[op]({on, ...fields}))};
-    }
-    const self = objects.get(on)?.object;
-    must(self, 'Protocol', `there is no object ${on}`);
-    must(op in methods, 'NotImplemented', `there is no ${op}`);
-    must(!self.closed || ['name', 'daemon', 'close'].includes(op), 'Value', 'it is closed');
-    return {id, ok: toWire(await methods[op](self, fields))};
+    const self = line ? lines[line - 1] : processes[on ?? 0];
+    if (!self) refuse('Protocol', `there is no object ${on} or no line ${line}`);
+    if (self.gone && !['name', 'daemon', 'close', 'drop'].includes(op)) refuse('Value', 'closed');
+    if (op in self) return {id, ok: self[op]}; // a field
+    const perform = operations[op] ?? refuse('NotImplemented', `there is no ${op}`);
+    return {id, ok: (await perform(self, rest)) ?? null};
   } catch (error) {
     return {id, error: describe(error)};
   }
@@ -115,189 +85,113 @@ async function answer({id, op, on, ...fields}) {
 
 // --- Calls ---------------------------------------------------------------------------------------
 
-async function call(hello) {
-  const {last} = await converse({hello: 'call', ...hello});
-  const {end, code, error} = await last ?? vanish();
-  if (end === 'raise') throw fault(error.kind, error.message, error);
-  if (end === 'exit') throw fault('ExitRequest', `exit ${code}`, {code});
+async function call(what) {
+  const {end, code, error} = await converse({hello: 'call', ...what});
+  if (end === 'raise') refuse(error.kind, error.message, error);
+  if (end === 'exit') refuse('ExitRequest', `exit ${code}`, {code});
 }
 
-function work(self) {
-  const {type, target, args, kwargs} = self.plan;
-  if (type) return call({kind: 'type', name: type, self: toWire(self)});
-  const fields = {args: toWire(args), kwargs: toWire(kwargs).m};
-  if (target) return call({kind: 'target', name: target, ...fields});
+const callTarget = ({target, args, kwargs}) => call({kind: 'target', name: target, args, kwargs});
+
+async function run(self) {
+  if (self.type) await call({kind: 'type', name: self.type, self: handle(self)});
+  else if (self.target) await callTarget(self);
 }
 
-// The status to which it leads.
-const statusOf = (who, promise) => promise.then(() => 0, (error) => {
-  const {kind, code, type, message} = describe(error);
-  if (kind === 'ExitRequest') return code;
-  operations.print({stream: 'err', text: `${who}:\n${type}: ${message}\n`});
-  return 1;
-});
+// --- Operations: of a process, of the current one, or of a line ----------------------------------
 
-// Ends this process as a program ends.
-async function leave(status) {
-  while (exitHandlers.length) await statusOf('Exit handler', call(exitHandlers.pop()));
-  for (const {plan, child} of children) plan.daemon && child.kill();
-  await Promise.all([...children].map(({ended}) => ended));
-  process.exit(status & 255);
-}
+const handle = (self) => ({h: processes.indexOf(self), kind: 'Process'});
+const isAlive = (self) => self.pid !== null && self.exit_code === null;
+const children = () => processes.slice(1).filter(isAlive);
+const fresh = (self) => (self.pid === null ? self : refuse('Misuse', 'it was started'));
+const childOf = (self) => self.child ?? refuse('Misuse', 'it was not started');
+const get = (map, name) => (map.has(name) ? map.get(name) : refuse('Value', `there is no ${name}`));
+const signals = {kill: 'SIGKILL', abort: 'SIGABRT', segmentation: 'SIGSEGV'};
 
-// --- Operations of processes ---------------------------------------------------------------------
+// A timer counts whole milliseconds from the turn in which it is set, and less than 2^31 of them.
+const late = (seconds) => sleep(Math.min(Math.ceil((seconds ?? Infinity) * 1000) + 2, 2 ** 31 - 1));
 
-// Waits for the promise, but not for longer. A timer may be early, and knows no long times.
-async function within(promise, seconds) {
-  const end = performance.now() + (seconds ?? Infinity) * 1000;
-  for (let left; (left = end - performance.now()) > 0;) {
-    let timer;
-    const late = new Promise((keep) => (timer = setTimeout(keep, Math.min(left, 1e9), true)));
-    if (!await Promise.race([promise, late])) return clearTimeout(timer);
-  }
-}
-
-function Process(plan) {
-  this.plan = plan;
-}
-
-const running = (self) => self === current || children.has(self);
-const found = (map, name) => (must(map.has(name), 'Value', `there is no ${name}`), map.get(name));
-const wasStarted = ({child}) => must(child, 'Misuse', 'it was not started');
-const isNew = (self) => must(!self.child && self !== current, 'Misuse', 'it was started');
-
-function end(self, signal) {
-  wasStarted(self);
-  if (running(self)) self.child.kill(signal);
-}
-
-async function start(self) {
-  isNew(self);
-  must(!current.plan.daemon, 'Misuse', 'a daemon has no children');
-  must(!bootstrapping, 'Bootstrapping', 'this process is being started itself');
-  const stdio = ['ignore', 'inherit', 'inherit', 'ipc'];
-  self.child = fork(__filename, [judge], {serialization: 'advanced', stdio});
-  await once(self.child, 'spawn').catch(({message}) => {
-    self.child = undefined;
-    throw fault('Os', message);
-  });
-  children.add(self);
-  self.ended = new Promise((keep) => self.child.on('exit', (code, signal) => {
-    self.code = BigInt(code ?? -os.constants.signals[signal]);
-    children.delete(self);
-    keep();
-  }));
-  self.child.send(self.plan, () => {});  // it may have ended by then
-}
-
-const methods = {
-  __proto__: null,
-  start,
-  run: (self) => (isNew(self), work(self)),
-  join: (self, {timeout}) => (wasStarted(self), within(self.ended, timeout)),
-  is_alive: running,
-  exit_code: (self) => self.code,
-  terminate: (self) => end(self, 'SIGTERM'),
-  kill: (self) => end(self, 'SIGKILL'),
-  close: (self) => (must(!running(self), 'Value', 'it runs'), void (self.closed = true)),
-  pid: (self) => self === current ? BigInt(process.pid) : self.child && BigInt(self.child.pid),
-  name: ({plan}) => plan.name,
-  set_name: ({plan}, {name}) => (must(name, 'Value', 'no name'), void (plan.name = name)),
-  daemon: ({plan}) => plan.daemon,
-  set_daemon: (self, {daemon}) => (isNew(self), void (self.plan.daemon = daemon)),
-  arguments: ({plan}) => [plan.args, plan.kwargs],
-  set_attribute: ({plan}, {name, value}) => void plan.attributes.set(name, fromWire(value)),
-  attribute: ({plan}, {name}) => found(plan.attributes, name),
-};
-
-// --- Operations of this process ------------------------------------------------------------------
-
-function newProcess({type, target, args, kwargs, name, daemon}) {
-  constructed++;
-  return new Process({
-    type, target, args: fromWire(args), kwargs: fromFields(kwargs), attributes: new Map(),
-    name: name || `${type || 'Process'}-${constructed}`,
-    daemon: daemon ?? current.plan.daemon,
-  });
-}
-
-const crashes = {
-  kill: () => process.kill(process.pid, 'SIGKILL'),
-  abort: () => process.abort(),
-  segmentation: () => process.kill(process.pid, 'SIGSEGV'),
-  exit: (code) => process.exit(code),
-};
-
-function drop({on, times}) {
-  const held = objects.get(on);
-  must(held?.sent >= times, 'Protocol', `${on} was not sent ${times} times`);
-  if (!(held.sent -= times)) objects.delete(on), numbers.delete(held.object);
-}
-
-async function connectLine({address}) {
-  const made = {socket: await connect(address), data: [], wake() {}};
-  const came = (data) => (made.data.push(data), made.wake());
-  made.socket.on('data', came).on('close', () => came(null));
-  lines.set(++lastNumber, made);
-  return BigInt(lastNumber);
-}
-
-async function readLine({line}) {
-  const {data} = lines.get(line);
-  if (!data.length) await new Promise((keep) => (lines.get(line).wake = keep));
-  return data[0] && data.shift();  // the end stays
-}
-
+// What only tells a field of a process is not among them.
 const operations = {
-  __proto__: null,
-  'process.new': newProcess,
-  current_process: () => current,
-  active_children: () => [...children],
-  pid: () => BigInt(process.pid),
-  parent_pid: () => BigInt(process.ppid),
-  cpu_count: () => BigInt(os.cpus().length),
-  print: ({stream, text}) => fs.writeFileSync(stream === 'out' ? 1 : 2, text),
-  crash: ({crash, code}) => crashes[crash](code),
-  at_exit: ({target, ...rest}) => void exitHandlers.push({kind: 'target', name: target, ...rest}),
-  'global.set': ({name, value}) => void globals.set(name, fromWire(value)),
-  'global.get': ({name}) => found(globals, name),
-  finish: () => null,  // the connection knows
-  drop,
+  'process.new': (self, plan) => {
+    plan.name ||= `${plan.type || 'Process'}-${processes.length}`;
+    plan.daemon ??= self.daemon;
+    processes.push({...plan, ...fields()});
+    return handle(processes.at(-1));
+  },
+  start: async (self) => {
+    fresh(self);
+    if (current.daemon) refuse('Misuse', 'a daemon has no children');
+    if (current.bootstrapping) refuse('Bootstrapping', 'this process is being started itself');
+    const child = fork(__filename, process.argv.slice(2), {serialization: 'advanced'});
+    await once(child, 'spawn');
+    child.send(self, () => {}); // it may have ended by then
+    child.ended = once(child, 'exit').then(([code, signal]) => {
+      self.exit_code = code ?? -os.constants.signals[signal];
+    });
+    Object.assign(self, {child, pid: child.pid});
+  },
+  run: (self) => run(fresh(self)),
+  join: (self, {timeout}) => Promise.race([childOf(self).ended, late(timeout)]),
+  is_alive: isAlive,
+  terminate: (self) => void childOf(self).kill('SIGTERM'),
+  kill: (self) => void childOf(self).kill('SIGKILL'),
+  close: (self) => (isAlive(self) ? refuse('Value', 'it runs') : void (self.gone = true)),
+  set_name: (self, {name}) => void (self.name = name),
+  set_daemon: (self, {daemon}) => void (fresh(self).daemon = daemon),
+  arguments: (self) => [self.args, {m: self.kwargs}],
+  set_attribute: (self, {name, value}) => void self.attributes.set(name, value),
+  attribute: (self, {name}) => get(self.attributes, name),
+  drop: () => null,
+
+  current_process: handle,
+  active_children: () => children().map(handle),
+  parent_pid: () => process.ppid,
+  print: (self, {stream, text}) => fs.writeFileSync(stream === 'out' ? 1 : 2, text),
+  crash: (self, {crash, code}) =>
+    crash === 'exit' ? process.exit(code) : process.kill(process.pid, signals[crash]),
+  at_exit: (self, handler) => void exitHandlers.push(handler),
+  'global.set': (self, {name, value}) => void self.globals.set(name, value),
+  'global.get': (self, {name}) => get(self.globals, name),
+  finish: () => null, // live() goes on
   ping: () => null,
-  lane: ({lane}) => void converse({hello: 'lane', lane}),
-  'stage.connect': connectLine,
-  'stage.write': ({line, data}) => new Promise((keep) => lines.get(line).socket.write(
-      Buffer.from(data, 'base64'), (error) => keep(!error))),
-  'stage.read': readLine,
-  'stage.close': ({line}) => (lines.get(line).socket.destroy(), void lines.delete(line)),
+  lane: (self, {lane}) => void greet({hello: 'lane', lane}).then(serve),
+
+  'stage.connect': async (self, {address}) => lines.push(await connect(address)),
+  'stage.write': (line, {data}) => write(line, Buffer.from(data, 'base64')),
+  'stage.read': async (line) => {
+    line.chunks ??= line[Symbol.asyncIterator]();
+    const {value} = await line.chunks.next().catch(() => ({}));
+    return value && {b: value.toString('base64')};
+  },
+  'stage.close': (line) => void line.destroy(),
 };
 
 // --- The program ---------------------------------------------------------------------------------
 
-async function begin(plan) {
-  current = new Process(plan);
-  (await converse({hello: 'process', pid: process.pid})).last.then(vanish);
+async function live() {
+  if (!process.send) return (await converse({hello: 'main'})).status;
+  current.bootstrapping = 'PROCSPEC_UNGUARDED_PROGRAM' in process.env;
+  if (current.bootstrapping) await call({kind: 'program'});
+  current.bootstrapping = false;
+  await run(current);
 }
 
-async function body() {
-  bootstrapping = 'PROCSPEC_UNGUARDED_PROGRAM' in process.env;
-  if (bootstrapping) await call({kind: 'program'});
-  bootstrapping = false;
-  await work(current);
+function statusOf(error) {
+  const {kind, code, type, message} = describe(error);
+  if (kind !== 'ExitRequest') console.error(`Process ${current.name}:\n${type}: ${message}`);
+  return code ?? 1;
 }
 
-async function beMain() {
-  const nothing = {args: [], kwargs: new Map(), attributes: new Map()};
-  await begin({name: 'MainProcess', daemon: false, ...nothing});
-  const {last} = await converse({hello: 'main'});
-  const {status} = await last ?? vanish();
-  leave(status);
+async function main() {
+  const [plan] = process.send ? await once(process, 'message') : [];
+  Object.assign(current, plan, {pid: process.pid, cpu_count: os.cpus().length});
+  serve(await greet({hello: 'process', pid: process.pid})).finally(vanish);
+  const status = await live().catch(statusOf);
+  while (exitHandlers.length) await callTarget(exitHandlers.pop()).catch(statusOf);
+  for (const {daemon, child} of children()) if (daemon) child.kill();
+  await Promise.all(children().map(({child}) => child.ended));
+  process.exit(status);
 }
 
-async function beChild(plan) {
-  process.disconnect();
-  await begin(plan);
-  leave(await statusOf(`Process ${plan.name}`, body()));
-}
-
-process.send ? process.once('message', beChild) : beMain();
+main();
