@@ -241,16 +241,12 @@ def _fairness(*shares):
 
 
 def _one_by_one(operation, sample_ns):
-  """Times at least one call, of tens of microseconds or more."""
-  operation()
+  """What `operation` returns, the time of its own timed part; at least once."""
+  operation()  # warms up
   times = []
   end = _clock() + sample_ns
-  stop = 0
-  while stop < end:
-    start = _clock()
-    operation()
-    stop = _clock()
-    times.append(stop - start)
+  while not times or _clock() < end:
+    times.append(operation())
   return times
 
 
@@ -565,10 +561,12 @@ def _notify_all(context, sample_ns, waiters):
   def round_trip():
     # They answer while they hold the lock, and release it as they wait: with
     # the last answer, all of them wait again as soon as the lock is free.
+    start = _clock()
     with condition:
       condition.notify_all()
     for _ in itertools.repeat(None, waiters):
       acquire()
+    return _clock() - start
 
   with _Team(context) as team:
     for index in range(waiters):
@@ -723,46 +721,38 @@ def _start_join(context, sample_ns, touched=0, children=0):
     start = _clock()
     process.start()
     process.join()
-    stop = _clock()
+    elapsed = _clock() - start
     _check(process.exitcode == 0, f'exit code {process.exitcode}')
     process.close()
-    return start, stop
+    return elapsed
 
   memory = b'\1' * touched  # every page is written
   with _idle_children(context, children):
-    start_join()
-    times = []
+    start_join()  # starts a fork server, too
     processor_time = _ProcessorTimeOfEnded(context)
-    end = _clock() + sample_ns
-    stop = 0
-    while stop < end:
-      start, stop = start_join()
-      times.append(stop - start)
-    figures = {**_single(times), **processor_time.share(len(times))}
+    times = _one_by_one(start_join, sample_ns)
+    processor_time = processor_time.share(len(times) + 1)
   del memory
-  return figures
+  return {**_single(times), **processor_time}
 
 
 def _first_instruction(context, sample_ns):
   reader, writer = context.Pipe(duplex=False)
-  times = []
+
+  def first_instruction():
+    process = context.Process(target=_say, args=(writer,), daemon=True)
+    start = _clock()
+    process.start()
+    said = reader.recv_bytes()
+    elapsed = _clock() - start
+    process.join()
+    _check(said == b'\1' and process.exitcode == 0,
+           f'it said {said}, exit code {process.exitcode}')
+    process.close()
+    return elapsed
+
   with reader, writer:
-    end = stop = None
-    while stop is None or stop < end:
-      process = context.Process(target=_say, args=(writer,), daemon=True)
-      start = _clock()
-      process.start()
-      said = reader.recv_bytes()
-      stop = _clock()
-      process.join()
-      _check(said == b'\1' and process.exitcode == 0,
-             f'it said {said}, exit code {process.exitcode}')
-      process.close()
-      if end is None:  # the first has warmed the rest up, and a fork server
-        end = _clock() + sample_ns
-      else:
-        times.append(stop - start)
-  return _single(times)
+    return _single(_one_by_one(first_instruction, sample_ns))
 
 
 # --- Pools --------------------------------------------------------------------
@@ -837,8 +827,11 @@ def _apply(context, sample_ns, one_cpu=False):
 
     def apply():
       number = next(numbers)
-      _check(pool.apply(_same, (number,)) == number,
-             'the value is another than the task returned')
+      start = _clock()
+      value = pool.apply(_same, (number,))
+      elapsed = _clock() - start
+      _check(value == number, 'the value is another than the task returned')
+      return elapsed
 
     for _ in range(_WARM):
       apply()
@@ -850,11 +843,14 @@ def _apply(context, sample_ns, one_cpu=False):
 def _start_map_join(context, sample_ns):
 
   def start_map_join():
+    start = _clock()
     with context.Pool(2, _begin_life) as pool:
-      _check(pool.map(_same, [1, 2]) == [1, 2],
-             'the values are others than the tasks returned')
+      values = pool.map(_same, [1, 2])
       pool.close()
       pool.join()
+      elapsed = _clock() - start
+    _check(values == [1, 2], 'the values are others than the tasks returned')
+    return elapsed
 
   return _single(_one_by_one(start_map_join, sample_ns))
 
