@@ -429,7 +429,7 @@ def _pairs(begin, acquire, release, held):
   end = begin()
   start = now = _clock()
   pairs = 0
-  while now < end:
+  while now < end or not pairs:
     for _ in itertools.repeat(None, _BLOCK - 1):
       acquire()
       release()

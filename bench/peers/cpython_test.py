@@ -106,14 +106,15 @@ class CommandLineTest(unittest.TestCase):
     self.assertRegex(shown.stdout, r'event\.isset/cpython-fork +\d+\.\d +\d+ ')
 
   def test_the_time_of_a_sample(self):
-    for sample_ms, least, most in (('20', 20, 140), (None, 150, 1000)):
+    for sample_ms, least in (('400', 400), (None, 150)):
       with self.subTest(sample_ms):
         shown = worker('--benchmark_filter=^event.isset/',
                        '--benchmark_format=json', sample_ms=sample_ms)
-        row, = json.loads(shown.stdout)['benchmarks']
-        elapsed_ms = row['ns'] * row['iterations'] / 1e6
-        self.assertGreaterEqual(elapsed_ms, least)
-        self.assertLess(elapsed_ms, most)
+        report = json.loads(shown.stdout)
+        self.assertEqual(report['context']['sample_ms'], least)
+        row, = report['benchmarks']
+        # More: the machine may be busy.
+        self.assertGreaterEqual(row['ns'] * row['iterations'], least * 1e6)
 
 
 class RowsTest(unittest.TestCase):
@@ -155,7 +156,7 @@ class RowsTest(unittest.TestCase):
 
 class FailingRowTest(unittest.TestCase):
 
-  def fail(self, row, replacement, sample_ms='5'):
+  def error_of(self, row, replacement, sample_ms='5'):
     """The error of the row, where the replacement has run in the worker."""
     program = '\n'.join([
         'import itertools, os, sys, time',
@@ -197,7 +198,7 @@ class FailingRowTest(unittest.TestCase):
     for row in ('pool.apply-async/2w', 'pool.map/default', 'pool.map/chunk1',
                 'pool.apply', 'pool.start-map-join'):
       with self.subTest(row):
-        self.assertRegex(self.fail(f'{row}/cpython-fork', '''
+        self.assertRegex(self.error_of(f'{row}/cpython-fork', '''
             def _same(value):
               return value if value != 1 else 2
             _same.__module__ = 'cpython'
@@ -214,7 +215,7 @@ class FailingRowTest(unittest.TestCase):
         ('numbers[:-1] + [1 << 48]', 'IndexError')):
       for row in ('queue.throughput/64B/1x1', 'pipe.throughput/64B'):
         with self.subTest(wrong, row=row):
-          self.assertIn(message, self.fail(f'{row}/cpython-fork', f'''
+          self.assertIn(message, self.error_of(f'{row}/cpython-fork', f'''
               real = cpython._produce
               def produce(begin, put, flush, number, size):
                 def wrong_put(message):
@@ -239,7 +240,8 @@ class FailingRowTest(unittest.TestCase):
     for row in ('queue.roundtrip/64B', 'pipe.roundtrip/64B'):
       with self.subTest(row):
         self.assertIn(
-            'what came back is another', self.fail(f'{row}/cpython-fork', '''
+            'what came back is another message',
+            self.error_of(f'{row}/cpython-fork', '''
                 def echo(begin, get, put):
                   begin()
                   put(get())
@@ -252,7 +254,7 @@ class FailingRowTest(unittest.TestCase):
 
   def test_a_lock_that_excludes_nobody(self):
     self.assertIn(
-        'two have held', self.fail('lock.pair/4p/cpython-fork', '''
+        'two have held', self.error_of('lock.pair/4p/cpython-fork', '''
             cpython._BLOCK = 1
             real = cpython._pairs
             def pairs(begin, acquire, release, held):
@@ -262,7 +264,7 @@ class FailingRowTest(unittest.TestCase):
 
   def test_an_answer_too_many(self):
     self.assertIn(
-        'answers', self.fail('condition.notify-all/8p/cpython-fork', '''
+        'answers', self.error_of('condition.notify-all/8p/cpython-fork', '''
             real = cpython._notified
             def notified(begin, condition, answered, answers, index):
               def begin_wrongly():
@@ -273,20 +275,17 @@ class FailingRowTest(unittest.TestCase):
             '''))
 
   def test_one_is_not_woken_by_the_other(self):
-    for row, give in (('semaphore.handoff', 'give(); give()'),
-                      ('condition.handoff', 'give(); give(); give()')):
-      with self.subTest(row):
-        self.assertIn(
-            'one was not woken', self.fail(f'{row}/cpython-fork', f'''
-                def answer(begin, take, give):
-                  begin()
-                  take()
-                  {give}
-                  while True:
-                    take()
-                    give()
-                cpython._answer = answer
-                '''))
+    self.assertIn(
+        'one was not woken', self.error_of('semaphore.handoff/cpython-fork', '''
+            def answer(begin, take, give):
+              begin()
+              for _ in range(10):
+                give()
+              while True:
+                take()
+                give()
+            cpython._answer = answer
+            '''))
 
   def test_a_child_that_fails(self):
     for when, row in (('', 'queue.throughput/64B/4x4'),
@@ -294,7 +293,7 @@ class FailingRowTest(unittest.TestCase):
       with self.subTest(when):
         self.assertIn(
             "a child has failed: ZeroDivisionError: ",
-            self.fail(f'{row}/cpython-fork', f'''
+            self.error_of(f'{row}/cpython-fork', f'''
                 def consume(begin, *args):
                   {when or 'pass'}
                   1 / 0
@@ -306,7 +305,7 @@ class FailingRowTest(unittest.TestCase):
       with self.subTest(when):
         self.assertIn(
             'a child has ended: exit code 3',
-            self.fail('queue.throughput/64B/1x1/cpython-fork', f'''
+            self.error_of('queue.throughput/64B/1x1/cpython-fork', f'''
                 def consume(begin, *args):
                   {when}
                   os._exit(3)
@@ -316,13 +315,13 @@ class FailingRowTest(unittest.TestCase):
   def test_a_process_that_fails(self):
     self.assertIn(
         'exit code 7',
-        self.fail('process.start-join/small/cpython-fork', '''
+        self.error_of('process.start-join/small/cpython-fork', '''
             cpython._nothing = lambda: sys.exit(7)
             '''))
 
   def test_a_row_without_end(self):
     hangs = '''
-        cpython._LIMIT = 1
+        cpython._LIMIT = 0.5
         def hang(*args):
           time.sleep(1000)
         cpython._same = cpython._echo = cpython._nothing = hang
@@ -333,8 +332,8 @@ class FailingRowTest(unittest.TestCase):
                 'process.start-join/small'):
       with self.subTest(row):
         started = time.monotonic()
-        self.assertEqual(self.fail(f'{row}/cpython-fork', hangs),
-                         'LateError: no end within 1 s')
+        self.assertEqual(self.error_of(f'{row}/cpython-fork', hangs),
+                         'LateError: no end within 0.5 s')
         self.assertLess(time.monotonic() - started, 20)
 
 
