@@ -677,6 +677,10 @@ def _idle(connection):
 
 @contextlib.contextmanager
 def _idle_children(context, count):
+  if context.get_start_method() == 'spawn':
+    # Once they live, those of fork are the same to their parent, and hundreds
+    # are there in a moment.
+    context = multiprocessing.get_context('fork')
   processes = []
   reader, writer = context.Pipe(duplex=False)
   with reader, writer:
