@@ -209,9 +209,11 @@ class _Team:
 @contextlib.contextmanager
 def _placed(one_cpu):
   """This process and the children that it starts, on one CPU or on any."""
+  if not one_cpu:
+    yield
+    return
   allowed = os.sched_getaffinity(0)
-  if one_cpu:
-    os.sched_setaffinity(0, {max(allowed)})
+  os.sched_setaffinity(0, {max(allowed)})
   try:
     yield
   finally:
