@@ -9,12 +9,14 @@
 #include <ostream>
 #include <random>
 #include <set>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
@@ -177,10 +179,9 @@ bool IsSelected(const bench::RowName& row, std::string_view name,
 
 class BenchRun {
  public:
-  BenchRun(const BenchRunOptions& options, bench::Objection objection,
-           Workers& workers, const Streams& streams)
+  BenchRun(const BenchRunOptions& options, Workers& workers,
+           const Streams& streams)
       : options_(options),
-        objection_(std::move(objection)),
         workers_(workers),
         streams_(streams),
         random_(options.seed) {
@@ -215,10 +216,10 @@ class BenchRun {
         return absl::InvalidArgumentError(
             absl::StrCat("two workers have the row ", name));
       }
-      result.withheld = bench::ObjectionTo(result.name, objection_);
-      if (result.withheld.empty()) {
-        groups_[row.group()].push_back(
-            {.worker = worker, .name = name, .index = results_.rows.size()});
+      groups_[row.group()].push_back(
+          {.worker = worker, .name = name, .index = results_.rows.size()});
+      if (bench::KindOfSubject(row.subject) == bench::SubjectKind::kBackend) {
+        backends_.insert(row.subject);
       }
       results_.rows.push_back(std::move(result));
     }
@@ -227,7 +228,18 @@ class BenchRun {
 
   bool HasRows() const { return !results_.rows.empty(); }
 
-  absl::Status Run() {
+  const std::set<std::string>& backends() const { return backends_; }
+
+  // No row to which there is an objection is measured.
+  absl::Status Run(bench::Objection objection) {
+    objection_ = std::move(objection);
+    for (auto& [name, sources] : groups_) {
+      std::erase_if(sources, [&](const Source& source) {
+        bench::Row& row = results_.rows[source.index];
+        row.withheld = bench::ObjectionTo(row.name, objection_);
+        return !row.withheld.empty();
+      });
+    }
     const double limit =
         options_.time_s > 0 ? options_.time_s : (options_.quick ? 100 : 1000);
     const double began = ElapsedSeconds();
@@ -250,8 +262,6 @@ class BenchRun {
     if (shown_) streams_.out << "\r\x1b[K" << std::flush;
     return Publish();
   }
-
-  const bench::Results& results() const { return results_; }
 
  private:
   absl::Status Publish() {
@@ -323,11 +333,12 @@ class BenchRun {
   }
 
   const BenchRunOptions& options_;
-  const bench::Objection objection_;
   Workers& workers_;
   const Streams& streams_;
   std::mt19937_64 random_;
+  bench::Objection objection_;
   bench::Results results_;
+  std::set<std::string> backends_;
   std::set<std::string> names_;
   std::map<std::string, std::vector<Source>> groups_;
   size_t total_ = 0;
@@ -356,12 +367,46 @@ bench::Objection ObjectionOf(const RunRecord& run) {
   };
 }
 
+namespace {
+
+// What the cases of all clauses that workloads rest on say of the backends.
+Chosen<RunRecord> JudgeBackends(const BenchRunOptions& options,
+                                const std::set<std::string>& wanted,
+                                const Streams& streams) {
+  std::string testee;
+  Chosen<TesteeList> linked = AskTestee(options.testee, testee);
+  if (auto* problem = std::get_if<Problem>(&linked)) return *problem;
+  std::vector<std::string> known;
+  for (const BackendInfo& backend : std::get<TesteeList>(linked).backends) {
+    if (wanted.contains(backend.name)) known.push_back(backend.name);
+  }
+  std::set<std::string_view> clauses;
+  for (const bench::Workload& workload : bench::AllWorkloads()) {
+    for (const ClauseId clause : workload.clauses) clauses.insert(clause.id());
+  }
+  RunOptions run;
+  run.argv = options.argv;
+  run.testee = testee;
+  run.backends = absl::StrJoin(known, ",");
+  run.only = absl::StrJoin(clauses, ",");
+  run.out_dir = options.out_dir + "/conformance";
+  run.quiet = !StdoutIsTerminal();
+  streams.out << "bench: judging " << *run.backends << " by " << clauses.size()
+              << " clauses" << std::endl;
+  std::ostringstream table;
+  const ExitCode code = RunCommand(run, {table, streams.err});
+  // A backend that does not hold a clause is no obstacle: its rows are.
+  if (code != ExitCode::kOk && code != ExitCode::kMustFailed &&
+      code != ExitCode::kInfra) {
+    return Problem{code, "the backends could not be judged"};
+  }
+  return ReadRun(run.out_dir);
+}
+
+}  // namespace
+
 ExitCode BenchRunCommand(const BenchRunOptions& options,
                          const Streams& streams) {
-  Chosen<RunRecord> judged = ReadRun(options.verdicts);
-  if (auto* problem = std::get_if<Problem>(&judged)) {
-    return Fail(streams, *problem);
-  }
   absl::Status status = MakeDirectories(options.out_dir);
   if (!status.ok()) {
     return Fail(streams,
@@ -372,8 +417,7 @@ ExitCode BenchRunCommand(const BenchRunOptions& options,
     return Fail(streams,
                 {ExitCode::kInfra, std::string(workers.status().message())});
   }
-  BenchRun run(options, ObjectionOf(std::get<RunRecord>(judged)), **workers,
-               streams);
+  BenchRun run(options, **workers, streams);
   for (const std::string& worker : options.workers) {
     status.Update(run.AddWorker(worker, /*against=*/false));
   }
@@ -391,13 +435,22 @@ ExitCode BenchRunCommand(const BenchRunOptions& options,
                  "no row is called so; a worker's --benchmark_list_tests "
                  "prints their names"});
   }
-  status = run.Run();
+  bench::Objection objection = [](std::string_view, ClauseId) {
+    return std::string();  // no backend, nobody to object to
+  };
+  if (!run.backends().empty()) {
+    Chosen<RunRecord> judged = JudgeBackends(options, run.backends(), streams);
+    if (auto* problem = std::get_if<Problem>(&judged)) {
+      return Fail(streams, *problem);
+    }
+    objection = ObjectionOf(std::get<RunRecord>(judged));
+  }
+  status = run.Run(std::move(objection));
   if (!status.ok()) {
     return Fail(streams,
                 {ExitCode::kCannotWrite, std::string(status.message())});
   }
-  if (Interrupted()) return ExitCode::kInterrupted;
-  return ExitCode::kOk;
+  return Interrupted() ? ExitCode::kInterrupted : ExitCode::kOk;
 }
 
 }  // namespace procspec::runner

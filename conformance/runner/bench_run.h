@@ -26,13 +26,12 @@
 namespace procspec::runner {
 
 struct BenchRunOptions {
+  std::vector<std::string> argv;  // of this program, for the record
   // Programs that take samples. Of `against`, another build of one of them, the
   // subjects are called NAME@B.
   std::vector<std::string> workers;
   std::string against;
-  // The log of a conformance run, or the directory with it: what the backends
-  // hold.
-  std::string verdicts;
+  std::string testee;  // judges the backends; empty: DefaultTestee()
   std::optional<std::string> only;  // globs of rows or groups
   bool quick = false;               // the few that IsQuick, in less time
   // No round begins that would end after it. At least one is taken.
@@ -42,7 +41,8 @@ struct BenchRunOptions {
   std::string out_dir;
 };
 
-// Writes bench.json there, after each round.
+// Has the backends judged first, by the cases of the clauses that matter here,
+// in out_dir/conformance. Writes bench.json in out_dir, after each round.
 ExitCode BenchRunCommand(const BenchRunOptions& options,
                          const Streams& streams);
 
