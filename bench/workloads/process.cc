@@ -8,10 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "bench/workloads/crew.h"
 #include "bench/workloads/rows.h"
-#include "bench/workloads/time_each.h"
 #include "spec/error.h"
 #include "spec/status_macros.h"
 
@@ -20,21 +21,37 @@ namespace {
 
 PROCSPEC_TARGET(bench_nothing) { return Value(); }
 
-absl::Status StartAndJoin(Backend& backend) {
-  PROCSPEC_ASSIGN_OR_RETURN(auto process,
-                            backend.NewProcess({.target = "bench_nothing"}));
-  PROCSPEC_RETURN_IF_ERROR(process->Start());
-  PROCSPEC_RETURN_IF_ERROR(process->Join(kPatience));
-  PROCSPEC_ASSIGN_OR_RETURN(const std::optional<int> code, process->ExitCode());
-  return code == 0 ? absl::OkStatus()
-                   : absl::DataLossError("its exit code is not 0");
+// Times what `timed` does with processes that were made before; they are joined
+// afterwards, unless it did.
+absl::StatusOr<Figures> TimeStarts(
+    Backend& backend, const ProcessOptions& options,
+    absl::FunctionRef<absl::Status(Process&)> timed) {
+  constexpr size_t kWarmUp = 3;
+  constexpr size_t kAtLeast = 5;
+  const int64_t limit = absl::ToInt64Nanoseconds(SampleTime());
+  std::vector<double> times;
+  int64_t first = 0;
+  for (size_t i = 0; times.size() < kAtLeast || Now() - first < limit; ++i) {
+    PROCSPEC_ASSIGN_OR_RETURN(auto process, backend.NewProcess(options));
+    if (i == kWarmUp) first = Now();
+    const int64_t begin = Now();
+    PROCSPEC_RETURN_IF_ERROR(timed(*process));
+    const int64_t end = Now();
+    if (i >= kWarmUp) times.push_back(static_cast<double>(end - begin));
+    PROCSPEC_RETURN_IF_ERROR(process->Join(kPatience));
+    PROCSPEC_ASSIGN_OR_RETURN(const std::optional<int> code,
+                              process->ExitCode());
+    if (code != 0) return absl::DataLossError("its exit code is not 0");
+  }
+  return FiguresOfTimes(std::move(times));
 }
 
 absl::StatusOr<Figures> StartsAndJoins(Backend& backend) {
-  PROCSPEC_ASSIGN_OR_RETURN(
-      std::vector<double> times,
-      TimeEach([&] { return StartAndJoin(backend); }, {.warm_up = 3}));
-  return FiguresOfTimes(std::move(times));
+  return TimeStarts(backend, {.target = "bench_nothing"},
+                    [](Process& process) -> absl::Status {
+                      PROCSPEC_RETURN_IF_ERROR(process.Start());
+                      return process.Join(kPatience);
+                    });
 }
 
 absl::StatusOr<Figures> StartFromBig(const std::shared_ptr<Backend>& backend) {
@@ -89,21 +106,13 @@ PROCSPEC_TARGET(bench_first_byte) {
 absl::StatusOr<Figures> FirstInstruction(
     const std::shared_ptr<Backend>& backend) {
   PROCSPEC_ASSIGN_OR_RETURN(ConnectionPair pipe, backend->NewPipe(false));
-  const int64_t limit = absl::ToInt64Nanoseconds(SampleTime());
-  std::vector<double> times;
-  const int64_t first = Now();
-  while (times.size() < 5 || Now() - first < limit) {
-    PROCSPEC_ASSIGN_OR_RETURN(
-        auto process,
-        backend->NewProcess({.target = "bench_first_byte",
-                             .arguments = {.args = {Value(pipe.second)}}}));
-    const int64_t begin = Now();
-    PROCSPEC_RETURN_IF_ERROR(process->Start());
-    PROCSPEC_RETURN_IF_ERROR(pipe.first->RecvBytes().status());
-    times.push_back(static_cast<double>(Now() - begin));
-    PROCSPEC_RETURN_IF_ERROR(process->Join(kPatience));
-  }
-  return FiguresOfTimes(std::move(times));
+  return TimeStarts(*backend,
+                    {.target = "bench_first_byte",
+                     .arguments = {.args = {Value(pipe.second)}}},
+                    [&](Process& process) -> absl::Status {
+                      PROCSPEC_RETURN_IF_ERROR(process.Start());
+                      return pipe.first->RecvBytes().status();
+                    });
 }
 
 }  // namespace

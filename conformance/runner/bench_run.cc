@@ -38,7 +38,7 @@ namespace {
 constexpr size_t kAnswerLimit = 4 << 20;
 // A sample takes a fraction of a second, one with hundreds of interpreters as
 // children a minute.
-constexpr absl::Duration kSampleDeadline = absl::Seconds(90);
+constexpr absl::Duration kSampleDeadline = absl::Seconds(180);
 constexpr std::string_view kAgainst = "@B";
 constexpr int kAttempts = 3;
 constexpr double kForeignLimit = 0.125;  // of one processor
