@@ -73,7 +73,7 @@ TEST(CompareWithin, OfTheSameBinaryHardlyEverSaysSlower) {
 }
 
 TEST(CompareWithin, FindsASlowdownOfFivePercent) {
-  constexpr int kRows = 500;
+  constexpr int kRows = 300;
   uint64_t seed = 100;
   for (const auto& [name, noise, rounds] : kNoises) {
     const Diff diff =
@@ -98,7 +98,7 @@ TEST(CompareWithin, FindsTheOppositeAsWell) {
 
 // Two runs, between which the machine became another one.
 TEST(CompareRuns, OfTheSameBinaryHardlyEverSaysSlower) {
-  constexpr int kRuns = 40;
+  constexpr int kRuns = 34;
   constexpr int kGroups = 6;
   std::map<std::string, int> wrong;
   int seen = 0;

@@ -12,13 +12,13 @@
 namespace procspec::bench {
 namespace {
 
-// 999.6 has three digits before the point when it is rounded, not four.
+// Two below one. What is rounded up counts by what it is then.
 std::string ThreeDigits(double value) {
   if (!std::isfinite(value)) return "-";
   if (value >= 99.95) return absl::StrFormat("%.0f", value);
   if (value >= 9.995) return absl::StrFormat("%.1f", value);
-  if (value >= 0.9995) return absl::StrFormat("%.2f", value);
-  return absl::StrFormat("%.3g", value);
+  if (value >= 0.0995) return absl::StrFormat("%.2f", value);
+  return absl::StrFormat("%.2g", value);
 }
 
 struct Unit {

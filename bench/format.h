@@ -9,7 +9,7 @@
 #include "bench/catalogue.h"
 #include "bench/statistics.h"
 
-// Figures as people read them: three digits, in ASCII.
+// Figures as people read them: three digits, two below one, in ASCII.
 
 namespace procspec::bench {
 
@@ -22,7 +22,7 @@ std::string RateText(double ns);
 // Either of them.
 std::string FigureText(double ns, Shown shown);
 
-// "132x", "5.20x", "0.380x".
+// "132x", "5.20x", "0.38x".
 std::string RatioText(double ratio);
 
 // "+5.1 %", of a ratio of times.

@@ -43,6 +43,7 @@ enum class ExitCode {
   kUnexpected = 31,           // a case went otherwise than its file says
 
   kRegressed = 40,  // diff: something regressed or is missing
+  kSlower = 41,     // bench diff: a row is slower
 
   kInterrupted = 130,
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "conformance/runner/bench_commands.h"
 #include "conformance/runner/commands.h"
 #include "conformance/runner/execute.h"
 #include "conformance/runner/exit_code.h"
@@ -43,6 +44,12 @@ void AddRunOptions(CLI::App& app, RunOptions& options) {
                  "The command that repro lines begin with; it brings its own "
                  "testee (tools/conform)")
       ->take_last();
+}
+
+DiffFormat DiffFormatOf(const std::string& name) {
+  return name == "json"       ? DiffFormat::kJson
+         : name == "markdown" ? DiffFormat::kMarkdown
+                              : DiffFormat::kText;
 }
 
 int Main(const std::vector<std::string>& arguments) {
@@ -174,12 +181,40 @@ int Main(const std::vector<std::string>& arguments) {
       ->option_text("FORMAT");
   diff_app->add_option("--out", diff_out, "A file, instead of the output");
   diff_app->callback([&] {
-    code = DiffCommand(run_a, run_b,
-                       format == "json"       ? DiffFormat::kJson
-                       : format == "markdown" ? DiffFormat::kMarkdown
-                                              : DiffFormat::kText,
-                       diff_out, streams);
+    code = DiffCommand(run_a, run_b, DiffFormatOf(format), diff_out, streams);
   });
+
+  CLI::App* bench_app =
+      app.add_subcommand("bench", "What runs of benchmarks say");
+  bench_app->require_subcommand(1);
+  std::string bench_a;
+  std::string bench_b;
+  std::string bench_diff_out;
+  std::string bench_format = "text";
+  CLI::App* bench_diff_app = bench_app->add_subcommand(
+      "diff",
+      "Which rows became slower from run A to run B; of one run, from its "
+      "first worker to its second. Ends with 0 if none did, else with 41");
+  bench_diff_app->add_option("A", bench_a, "A run, as tools/bench writes it")
+      ->required();
+  bench_diff_app->add_option("B", bench_b, "Likewise");
+  bench_diff_app->add_option("--format", bench_format, "text, json or markdown")
+      ->check(CLI::IsMember({"text", "json", "markdown"}))
+      ->option_text("FORMAT");
+  bench_diff_app->add_option("--out", bench_diff_out,
+                             "A file, instead of the output");
+  bench_diff_app->callback([&] {
+    code = BenchDiffCommand(bench_a, bench_b, DiffFormatOf(bench_format),
+                            bench_diff_out, streams);
+  });
+  std::string bench_page_out;
+  CLI::App* bench_page_app =
+      bench_app->add_subcommand("page", "The run as a page");
+  bench_page_app->add_option("run", bench_a, "As tools/bench writes it")
+      ->required();
+  bench_page_app->add_option("--out", bench_page_out, "The file")->required();
+  bench_page_app->callback(
+      [&] { code = BenchPageCommand(bench_a, bench_page_out, streams); });
 
   CLI::App* matrix_app = app.add_subcommand(
       "kill-matrix", "Prove by wrong backends that the cases can fail");
