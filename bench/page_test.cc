@@ -71,7 +71,7 @@ TEST(Page, ShowsEveryWorkload) {
   // For a person who wants to see it.
   if (const char* directory = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR")) {
     std::ofstream(absl::StrCat(directory, "/bench.html")) << page;
-    EXPECT_TRUE(WriteResults(run, absl::StrCat(directory, "/bench.json")).ok());
+    std::ofstream(absl::StrCat(directory, "/bench.json")) << ToJson(run);
   }
 }
 

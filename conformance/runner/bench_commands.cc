@@ -12,6 +12,7 @@
 #include "bench/diff.h"
 #include "bench/page.h"
 #include "bench/results.h"
+#include "bench/table.h"
 #include "conformance/runner/files.h"
 #include "conformance/runner/selection.h"
 
@@ -76,6 +77,13 @@ ExitCode BenchPageCommand(const std::string& path, const std::string& out_file,
                 {ExitCode::kCannotWrite, std::string(status.message())});
   }
   streams.out << "page: " << out_file << "\n";
+  return ExitCode::kOk;
+}
+
+ExitCode BenchTableCommand(const std::string& path, const Streams& streams) {
+  const absl::StatusOr<bench::Results> results = bench::ReadResults(path);
+  if (!results.ok()) return Fail(streams, Unusable(results.status()));
+  streams.out << bench::TableText(*results);
   return ExitCode::kOk;
 }
 

@@ -26,6 +26,9 @@ ExitCode BenchDiffCommand(const std::string& path_a, const std::string& path_b,
 ExitCode BenchPageCommand(const std::string& path, const std::string& out_file,
                           const Streams& streams);
 
+// The run as a table: a group a line.
+ExitCode BenchTableCommand(const std::string& path, const Streams& streams);
+
 }  // namespace procspec::runner
 
 #endif  // PROCSPEC_CONFORMANCE_RUNNER_BENCH_COMMANDS_H_

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <string>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "bench/results.h"
@@ -20,7 +21,10 @@ class BenchCommandsTest : public ProcspecTest {
  protected:
   std::string File(const std::string& name, const bench::Results& results) {
     const std::string path = absl::StrCat(root_, "/", name);
-    EXPECT_TRUE(bench::WriteResults(results, path).ok());
+    const auto nobody_objects = [](std::string_view, ClauseId) {
+      return std::string();
+    };
+    EXPECT_TRUE(bench::Publish(results, nobody_objects, path).ok());
     return path;
   }
 

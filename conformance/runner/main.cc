@@ -8,6 +8,7 @@
 
 #include "CLI/CLI.hpp"
 #include "conformance/runner/bench_commands.h"
+#include "conformance/runner/bench_run.h"
 #include "conformance/runner/commands.h"
 #include "conformance/runner/execute.h"
 #include "conformance/runner/exit_code.h"
@@ -207,6 +208,43 @@ int Main(const std::vector<std::string>& arguments) {
     code = BenchDiffCommand(bench_a, bench_b, DiffFormatOf(bench_format),
                             bench_diff_out, streams);
   });
+  BenchRunOptions bench_run;
+  bench_run.argv = arguments;
+  std::string bench_only;
+  CLI::App* bench_run_app = bench_app->add_subcommand(
+      "run", "Have the backends judged, then take samples of all rows in turn");
+  bench_run_app
+      ->add_option("--worker", bench_run.workers,
+                   "Programs that take samples (docs/design/benchmarks.md)")
+      ->required();
+  bench_run_app->add_option(
+      "--against", bench_run.against,
+      "Another build of a worker: its backends are NAME@B");
+  bench_run_app->add_option("--testee", bench_run.testee,
+                            "The program that links cases and backends");
+  CLI::Option* bench_only_option = bench_run_app->add_option(
+      "--only", bench_only, "GLOB[,GLOB...] of rows or groups");
+  bench_run_app->add_flag("--quick", bench_run.quick,
+                          "What matters most, in a minute");
+  bench_run_app
+      ->add_option("--time", bench_run.time_s, "Seconds for all rounds")
+      ->check(CLI::PositiveNumber);
+  bench_run_app->add_option("--rounds", bench_run.rounds, "At most so many")
+      ->check(CLI::Range(1, 10000));
+  bench_run_app->add_option("--seed", bench_run.seed, "Of the order of groups");
+  bench_run_app->add_option("--out", bench_run.out_dir, "Where results go")
+      ->default_val(".procspec/bench");
+  bench_run_app->callback([&] {
+    if (bench_only_option->count() > 0) bench_run.only = bench_only;
+    CatchInterrupts();
+    code = BenchRunCommand(bench_run, streams);
+  });
+  CLI::App* bench_table_app =
+      bench_app->add_subcommand("table", "The run as a table");
+  bench_table_app->add_option("run", bench_a, "As tools/bench writes it")
+      ->required();
+  bench_table_app->callback(
+      [&] { code = BenchTableCommand(bench_a, streams); });
   std::string bench_page_out;
   CLI::App* bench_page_app =
       bench_app->add_subcommand("page", "The run as a page");
