@@ -169,11 +169,17 @@ std::string LineChartOf(const Chart& chart, const Size& size) {
                     "\" y=\"", Number(y(value) + 4), "\">",
                     TickText(value, chart.shown), "</text>\n");
   }
+  // Texts that would touch are left out.
+  double free = 0;
   for (const Tick& tick : chart.ticks) {
     absl::StrAppend(&out, "<path class=\"grid\" d=\"M", Number(x(tick.at)), " ",
-                    top, "V", bottom, "\"/><text class=\"tick mid\" x=\"",
-                    Number(x(tick.at)), "\" y=\"", bottom + 18, "\">",
-                    Html(tick.text), "</text>\n");
+                    top, "V", bottom, "\"/>");
+    const double half = 3.2 * static_cast<double>(tick.text.size());
+    if (x(tick.at) - half < free) continue;
+    absl::StrAppend(&out, "<text class=\"tick mid\" x=\"", Number(x(tick.at)),
+                    "\" y=\"", bottom + 18, "\">", Html(tick.text),
+                    "</text>\n");
+    free = x(tick.at) + half;
   }
 
   std::vector<Label> labels;

@@ -270,8 +270,7 @@ class Page {
           if (tick.text == Spaced(kUsualSize)) group = other;
         }
         Add("<tr><th><a href=\"#", Html(part.name), "\">", Html(group->Title()),
-            "</a></th><td class=\"text of\">", Html(group->parameters),
-            "</td>");
+            "</a> <small>", Html(group->parameters), "</small></th>");
         const RowSummary* ours = group->Fastest(IsOurs);
         const RowSummary* peer = group->BestPeer();
         if (ours == nullptr) {
