@@ -24,19 +24,18 @@ void FutexWait(const Word& word, uint32_t value);
 void FutexWake(Word& word, int processes);
 inline constexpr int kEverybody = 1 << 30;
 
-// How long to poll before sleeping.
+// How long to poll before sleeping: at first keeping the processor, then
+// yielding it, should the one we wait for need it.
 struct Patience {
-  int64_t nanoseconds = 0;
-  // Whom we wait for needs this processor.
-  bool yields = false;
+  int64_t keep_ns = 0;
+  int64_t yield_ns = 0;
 };
 
 // For a stream, where the other side is at most a message away.
-inline constexpr Patience kStreaming = {.nanoseconds = 2'000};
-// For an answer of somebody who runs on another processor, or on this one.
-inline constexpr Patience kAnswering = {.nanoseconds = 50'000};
-inline constexpr Patience kAnsweringHere = {.nanoseconds = 50'000,
-                                            .yields = true};
+inline constexpr Patience kStreaming = {.keep_ns = 2'000};
+// For an answer, from anywhere or from somebody on this processor.
+inline constexpr Patience kAnswering = {.keep_ns = 2'000, .yield_ns = 48'000};
+inline constexpr Patience kAnsweringHere = {.yield_ns = 50'000};
 
 //   Poll poll(patience);
 //   while (!Ready()) {
@@ -48,15 +47,15 @@ class Poll {
 
   // Waits a moment. False, without waiting, when it is time to sleep.
   bool Again() {
-    if (patience_.nanoseconds == 0) return false;
+    if (patience_.keep_ns + patience_.yield_ns == 0) return false;
     const int64_t now = NowNs();
-    if (end_ == 0) end_ = now + patience_.nanoseconds;
-    if (now >= end_) return false;
-    if (patience_.yields) {
-      sched_yield();
-    } else {
+    if (start_ == 0) start_ = now;
+    if (now - start_ < patience_.keep_ns) {
       Pause();
+      return true;
     }
+    if (now - start_ >= patience_.keep_ns + patience_.yield_ns) return false;
+    sched_yield();
     return true;
   }
 
@@ -75,7 +74,7 @@ class Poll {
   }
 
   Patience patience_;
-  int64_t end_ = 0;
+  int64_t start_ = 0;
 };
 
 }  // namespace procspec::bench

@@ -10,7 +10,7 @@
 namespace procspec::bench {
 namespace {
 
-constexpr Patience kHolding = {.nanoseconds = 1'000};
+constexpr Patience kHolding = {.keep_ns = 1'000};
 
 }  // namespace
 

@@ -63,8 +63,9 @@ absl::StatusOr<Figures> SampleRoundTrip(const PingPong& ping_pong) {
   });
   children.Start([&] {
     if (ping_pong.one_processor) PinToOneProcessor();
-    (*back)->BecomeReader();
+    // In the other's order: to become one may need the other side.
     (*there)->BecomeWriter();
+    (*back)->BecomeReader();
     std::vector<char> message(bytes, 1);
     trips->line.Wait();
     const auto trip = [&](uint64_t word) {

@@ -21,8 +21,8 @@ struct Shape {
 };
 
 // Carries whole messages from writers to readers. Made before they are forked;
-// each says what it is before its first message. Put and Get block, and Die
-// when the system refuses.
+// each says what it is before its first message, which may wait for the other
+// side to do so. Put and Get block, and Die when the system refuses.
 template <typename T>
 concept Transport = requires(T transport, const Shape& shape,
                              const char* message, char* buffer, size_t size) {
