@@ -44,6 +44,7 @@ class Zmq {
   }
 
   void BecomeWriter() {
+    writes_ = true;
     Open(ZMQ_PUSH, ZMQ_SNDHWM);
     // Who comes first tries again after a tenth of a second.
     while (bound_->load() == 0) FutexWait(*bound_, 0);
@@ -72,8 +73,15 @@ class Zmq {
       if (errno != EINTR) Die("zmq_recv");
     }
   }
-  // What has been put is sent first.
   void Finish() {
+    // A writer that ends while the reader is at its bound takes the last
+    // messages along, whatever ZMQ_LINGER says (4.3.4).
+    if (writes_) {
+      while (finished_->load() == 0) FutexWait(*finished_, 0);
+    } else {
+      *finished_ = 1;
+      FutexWake(*finished_, 1);
+    }
     zmq_close(socket_);
     zmq_ctx_term(context_);
   }
@@ -95,7 +103,9 @@ class Zmq {
   std::string folder_;
   std::string path_;
   int half_bound_;
-  Shared<Word> bound_;
+  Shared<Word> bound_;     // the reader is there
+  Shared<Word> finished_;  // it has got everything
+  bool writes_ = false;
   void* context_ = nullptr;
   void* socket_ = nullptr;
 };
