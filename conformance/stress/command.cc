@@ -4,6 +4,7 @@
 #include "conformance/stress/command.h"
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -39,6 +40,26 @@ absl::StatusOr<std::shared_ptr<Backend>> MakeBackend(
     }
   }
   return backend;
+}
+
+Watchdog::Watchdog(absl::Duration patience)
+    : thread_([this, wait = absl::ToChronoMilliseconds(patience)] {
+        std::unique_lock lock(mutex_);
+        while (!changed_.wait_for(lock, wait, [this] { return done_; })) {
+          if (petted_.exchange(false, std::memory_order_relaxed)) continue;
+          std::printf("hang: a call of the backend does not return\n");
+          std::fflush(stdout);
+          std::_Exit(kExitFindings);
+        }
+      }) {}
+
+Watchdog::~Watchdog() {
+  {
+    std::lock_guard lock(mutex_);
+    done_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
 }
 
 void ShowProgress(std::string_view line) {

@@ -96,9 +96,11 @@ int Main(int argc, char** argv) {
   }
 
   bool holds = true;
+  Watchdog watchdog(4 * options.hang);
   for (const Load& load : Loads()) {
     if (load_name != "all" && load_name != load.name) continue;
     options.progress = [&](int kills) {
+      watchdog.Pet();
       ShowProgress(absl::StrCat(load.name, ": ", kills, " of ", options.kills));
     };
     const int64_t start = NowNs();

@@ -107,7 +107,15 @@ class PoolLoad {
         PROCSPEC_RETURN_IF_ERROR(Fill());
         PROCSPEC_RETURN_IF_ERROR(Collect());
       } while (NowNs() < end);
-      if (!KillOne()) continue;
+      if (!KillOne()) {
+        if (NowNs() - last_death_ > absl::ToInt64Nanoseconds(options_.hang)) {
+          report_.findings.Add("hang",
+                               "there is no worker with a right result");
+          return absl::DeadlineExceededError("no worker to kill");
+        }
+        continue;
+      }
+      last_death_ = NowNs();
       options_.progress(++report_.kills);
     }
     return End();
@@ -229,7 +237,8 @@ class PoolLoad {
 
   // False: there is nobody to kill now.
   bool KillOne() {
-    // Only what has ended tells of workers: nobody is killed while all are dead.
+    // Only what has ended tells of workers: nobody is killed while all are
+    // dead.
     if (workers_.empty()) return false;
     if (random_() % 8 == 0) {
       if (!Submit(/*crash=*/true).ok()) return false;
@@ -288,7 +297,8 @@ class PoolLoad {
   int64_t killed_ = 0;
   int64_t crashes_ = 0;
   int64_t last_end_ = 0;
-  int64_t last_kill_ = 0;
+  int64_t last_kill_ = 0;         // from outside
+  int64_t last_death_ = NowNs();  // any
   Timeline ends_;
   absl::Duration longest_failure_;
 };
