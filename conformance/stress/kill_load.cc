@@ -50,7 +50,7 @@ void PrintReport(const std::string& name, const LoadReport& report,
       absl::FormatDuration(absl::Trunc(took, absl::Milliseconds(1))).c_str(),
       report.findings.empty() ? "all holds" : "FINDINGS");
   for (const auto& [what, value] : report.figures) {
-    std::printf("  %-50s %s\n", what.c_str(), value.c_str());
+    std::printf("  %-44s %s\n", what.c_str(), value.c_str());
   }
   if (!report.findings.empty()) {
     std::printf("%s", report.findings.DebugString().c_str());

@@ -29,15 +29,33 @@ std::string Findings::DebugString() const {
   return text;
 }
 
-absl::Duration Timeline::LongestStall() const {
+std::vector<int64_t> Timeline::Stalls() const {
   std::vector<int64_t> done = done_;
   std::sort(done.begin(), done.end());
-  int64_t longest = 0;
+  std::vector<int64_t> stalls;
   for (const int64_t mark : marks_) {
     const auto next = std::lower_bound(done.begin(), done.end(), mark);
-    if (next != done.end()) longest = std::max(longest, *next - mark);
+    if (next != done.end()) stalls.push_back(*next - mark);
   }
-  return absl::Nanoseconds(longest);
+  return stalls;
+}
+
+void Stalls::Add(const Timeline& timeline) {
+  const std::vector<int64_t> stalls = timeline.Stalls();
+  nanoseconds_.insert(nanoseconds_.end(), stalls.begin(), stalls.end());
+}
+
+std::string Stalls::DebugString() const {
+  if (nanoseconds_.empty()) return "none";
+  std::vector<int64_t> sorted = nanoseconds_;
+  std::sort(sorted.begin(), sorted.end());
+  const auto at = [&](size_t percent) {
+    const size_t place = (sorted.size() - 1) * percent / 100;
+    return absl::FormatDuration(
+        absl::Trunc(absl::Nanoseconds(sorted[place]), absl::Microseconds(1)));
+  };
+  return absl::StrCat("median ", at(50), ", 99% ", at(99), ", longest ",
+                      at(100));
 }
 
 }  // namespace procspec::stress

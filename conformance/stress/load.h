@@ -102,13 +102,23 @@ class Timeline {
   void Mark(int64_t time) { marks_.push_back(time); }
   void Did(int64_t time) { done_.push_back(time); }
 
-  // The longest time from a mark to what was done next. Marks with nothing
-  // after them do not count: that is for the hang check.
-  absl::Duration LongestStall() const;
+  // From each mark to what was done next. A mark with nothing after it does not
+  // count: that is for the hang check.
+  std::vector<int64_t> Stalls() const;
 
  private:
   std::vector<int64_t> marks_;
   std::vector<int64_t> done_;
+};
+
+// The stalls of many timelines: "median 1ms, 99% 20ms, longest 25ms".
+class Stalls {
+ public:
+  void Add(const Timeline& timeline);
+  std::string DebugString() const;
+
+ private:
+  std::vector<int64_t> nanoseconds_;
 };
 
 }  // namespace procspec::stress

@@ -170,14 +170,18 @@ class LockLoad {
         {"killed while they surely held it", absl::StrCat(surely_held_)},
         {"killed while they surely did not", absl::StrCat(surely_free_)},
         {"killed in between, and held it", absl::StrCat(found_held_)},
-        {"longest time without an entry after a kill",
-         absl::FormatDuration(after_kill_.LongestStall())},
-        {"longest time from release by hand to an entry",
-         absl::FormatDuration(after_release_.LongestStall())},
+        {"from a kill to the next entry", Shown(after_kill_)},
+        {"from a release by hand to the next entry", Shown(after_release_)},
     };
   }
 
  private:
+  static std::string Shown(const Timeline& timeline) {
+    Stalls stalls;
+    stalls.Add(timeline);
+    return stalls.DebugString();
+  }
+
   absl::Status Add() {
     PROCSPEC_ASSIGN_OR_RETURN(
         Member member,

@@ -122,15 +122,17 @@ class PoolLoad {
   }
 
   void Tell() {
+    Stalls stalls;
+    stalls.Add(ends_);
     report_.figures = {
         {"tasks", absl::StrCat(next_id_)},
         {"failed by kills from outside", absl::StrCat(failed_)},
         {"kills from outside", absl::StrCat(killed_)},
         {"kills by a task", absl::StrCat(crashes_)},
-        {"longest time without a result",
-         absl::FormatDuration(ends_.LongestStall())},
-        {"longest time from the last kill to a failure",
-         absl::FormatDuration(longest_failure_)},
+        {"from a kill to the next result", stalls.DebugString()},
+        {"longest from the last kill to a failure",
+         absl::FormatDuration(
+             absl::Trunc(longest_failure_, absl::Microseconds(1)))},
     };
   }
 

@@ -177,12 +177,13 @@ struct Player {
 class Era {
  public:
   Era(Backend& backend, const LoadOptions& options, LoadReport& report,
-      Random& random, int64_t first_id)
+      Random& random, int64_t first_id, Stalls& of_one)
       : backend_(backend),
         options_(options),
         report_(report),
         random_(random),
-        next_id_(first_id) {}
+        next_id_(first_id),
+        of_one_(of_one) {}
 
   ~Era() {
     for (Player& player : players_) {
@@ -208,9 +209,8 @@ class Era {
   int64_t items() const { return items_; }
   int64_t held_by_consumers() const { return held_by_consumers_; }
   int64_t lost_by_producers() const { return lost_by_producers_; }
-  absl::Duration stall_of_one() const { return stall_of_one_; }
-  absl::Duration stall_of_gets() const { return gets_.LongestStall(); }
-  absl::Duration stall_of_puts() const { return puts_.LongestStall(); }
+  const Timeline& gets() const { return gets_; }
+  const Timeline& puts() const { return puts_; }
 
  private:
   absl::Status Add(bool producer) {
@@ -372,7 +372,7 @@ class Era {
     } else {
       may_hold_ += victim.batch;
     }
-    stall_of_one_ = std::max(stall_of_one_, victim.timeline.LongestStall());
+    of_one_.Add(victim.timeline);
     players_.erase(players_.begin() + static_cast<std::ptrdiff_t>(index));
     for (Player& player : players_) {
       if (player.busy) player.timeline.Mark(now);
@@ -431,7 +431,7 @@ class Era {
                                absl::StrCat("member ", player.member.id(),
                                             " ended with exit code ", *code));
         }
-        stall_of_one_ = std::max(stall_of_one_, player.timeline.LongestStall());
+        of_one_.Add(player.timeline);
         players_.erase(players_.begin() + static_cast<std::ptrdiff_t>(i));
       }
       if (!waits) return absl::OkStatus();
@@ -525,7 +525,7 @@ class Era {
 
   Timeline gets_;
   Timeline puts_;
-  absl::Duration stall_of_one_;
+  Stalls& of_one_;
   int64_t last_get_ = NowNs();
   int64_t last_put_ = NowNs();
   int64_t items_ = 0;
@@ -543,20 +543,19 @@ LoadReport RunQueueLoad(Backend& backend, const LoadOptions& options) {
   int64_t held = 0;
   int64_t lost = 0;
   int64_t id = 0;
-  absl::Duration of_one;
-  absl::Duration of_gets;
-  absl::Duration of_puts;
+  Stalls of_one;
+  Stalls of_gets;
+  Stalls of_puts;
   while (report.kills < options.kills) {
-    Era era(backend, options, report, random, id);
+    Era era(backend, options, report, random, id, of_one);
     const absl::Status status =
         era.Run(std::min(kKillsPerQueue, options.kills - report.kills));
     id = era.next_id();
     items += era.items();
     held += era.held_by_consumers();
     lost += era.lost_by_producers();
-    of_one = std::max(of_one, era.stall_of_one());
-    of_gets = std::max(of_gets, era.stall_of_gets());
-    of_puts = std::max(of_puts, era.stall_of_puts());
+    of_gets.Add(era.gets());
+    of_puts.Add(era.puts());
     if (!status.ok()) {
       if (report.findings.empty()) {
         report.findings.Add("member", status.ToString());
@@ -568,9 +567,9 @@ LoadReport RunQueueLoad(Backend& backend, const LoadOptions& options) {
       {"items got", absl::StrCat(items)},
       {"items held by killed consumers", absl::StrCat(held)},
       {"items held by killed producers", absl::StrCat(lost)},
-      {"longest time without a get", absl::FormatDuration(of_gets)},
-      {"longest time without a put", absl::FormatDuration(of_puts)},
-      {"longest stall of one survivor", absl::FormatDuration(of_one)},
+      {"from a kill to the next get", of_gets.DebugString()},
+      {"from a kill to the next put", of_puts.DebugString()},
+      {"from a kill to what each survivor does next", of_one.DebugString()},
   };
   return report;
 }
