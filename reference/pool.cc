@@ -42,6 +42,15 @@ constexpr absl::Duration kTerminateGrace = absl::Seconds(1);
 constexpr int kMostWorkers = 4096;
 constexpr int kChunksPerWorker = 4;
 
+// The list of these, moved into it: an initializer list would copy them.
+template <typename... Items>
+Value Fields(Items&&... items) {
+  List list;
+  list.reserve(sizeof...(items));
+  (list.emplace_back(std::forward<Items>(items)), ...);
+  return Value(std::move(list));
+}
+
 // A submitted task or map, in the creating process only.
 class Job final : public AsyncResult {
  public:
@@ -74,6 +83,13 @@ class Job final : public AsyncResult {
     return outcome_->ok();
   }
 
+  // The outcome, without a copy of it: for one who is not going to ask again.
+  absl::StatusOr<Value> Take() {
+    std::unique_lock lock(mutex_);
+    AwaitLocked(lock, absl::InfiniteDuration());
+    return *std::move(outcome_);
+  }
+
   // For the collector. The last part makes it ready, after its callback.
   void FinishPart(size_t part, absl::StatusOr<Value> result) {
     if (!is_map_) return Finish(std::move(result));
@@ -86,7 +102,10 @@ class Job final : public AsyncResult {
   }
   void FinishMap() {
     if (!first_error_.ok()) return Finish(first_error_);
+    size_t items = 0;
+    for (const List& part : parts_) items += part.size();
     List all;
+    all.reserve(items);
     for (List& part : parts_) {
       std::move(part.begin(), part.end(), std::back_inserter(all));
     }
@@ -301,9 +320,9 @@ absl::StatusOr<std::shared_ptr<Job>> Core::SubmitTask(std::string_view target,
                                                       Arguments arguments,
                                                       PoolCallbacks callbacks) {
   std::string frame = NewFrame(0, FrameKind::kTask);
-  PROCSPEC_RETURN_IF_ERROR(Encode(Value(List{target, std::move(arguments.args),
-                                             std::move(arguments.kwargs)}),
-                                  frame));
+  PROCSPEC_RETURN_IF_ERROR(Encode(
+      Fields(target, std::move(arguments.args), std::move(arguments.kwargs)),
+      frame));
   auto job = std::make_shared<Job>(std::move(callbacks));
   std::lock_guard lock(mutex_);
   PROCSPEC_RETURN_IF_ERROR(CheckOpenLocked());
@@ -337,7 +356,7 @@ absl::StatusOr<std::shared_ptr<Job>> Core::SubmitMap(
               std::make_move_iterator(items.begin() + end));
     frames.push_back(NewFrame(0, FrameKind::kChunk));
     PROCSPEC_RETURN_IF_ERROR(
-        Encode(Value(List{target, std::move(part)}), frames.back()));
+        Encode(Fields(target, std::move(part)), frames.back()));
   }
 
   auto job = std::make_shared<Job>(frames.size(), std::move(callbacks));
@@ -720,7 +739,7 @@ class ReferencePool final : public Pool {
                               Arguments arguments) override {
     PROCSPEC_ASSIGN_OR_RETURN(
         auto job, core_->SubmitTask(target, std::move(arguments), {}));
-    return job->Get(absl::InfiniteDuration());
+    return job->Take();
   }
   absl::StatusOr<std::shared_ptr<AsyncResult>> ApplyAsync(
       std::string_view target, Arguments arguments,
@@ -732,9 +751,10 @@ class ReferencePool final : public Pool {
                            std::optional<int> chunk_size) override {
     PROCSPEC_ASSIGN_OR_RETURN(
         auto job, core_->SubmitMap(target, std::move(items), chunk_size, {}));
-    PROCSPEC_ASSIGN_OR_RETURN(Value results,
-                              job->Get(absl::InfiniteDuration()));
-    return results.As<List>();
+    PROCSPEC_ASSIGN_OR_RETURN(Value results, job->Take());
+    List* list = results.get_if<List>();
+    if (list == nullptr) return TypeError("the outcome of a map is no list");
+    return std::move(*list);
   }
   absl::StatusOr<std::shared_ptr<AsyncResult>> MapAsync(
       std::string_view target, List items, std::optional<int> chunk_size,

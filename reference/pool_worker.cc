@@ -140,9 +140,11 @@ class Worker {
     List results;
     results.reserve(args->size());
     absl::Status first_error;
+    // One for all calls: nothing is allocated or copied for each.
+    Arguments arguments{.args = List(1)};
     for (Value& item : *args) {
-      absl::StatusOr<Value> result =
-          Call(target, Arguments{.args = {std::move(item)}});
+      arguments.args[0] = std::move(item);
+      absl::StatusOr<Value> result = Call(target, arguments);
       if (ExitCodeOf(result.status()).has_value()) return result;
       if (result.ok()) {
         results.push_back(*std::move(result));
