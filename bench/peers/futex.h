@@ -33,8 +33,9 @@ struct Patience {
 
 // For a stream, where the other side is at most a message away.
 inline constexpr Patience kStreaming = {.keep_ns = 2'000};
-// For an answer, from anywhere or from somebody on this processor.
-inline constexpr Patience kAnswering = {.keep_ns = 2'000, .yield_ns = 48'000};
+// For an answer: at first it comes from another processor, in a few round trips
+// of a cache line, or it comes from this one.
+inline constexpr Patience kAnswering = {.keep_ns = 500, .yield_ns = 49'500};
 inline constexpr Patience kAnsweringHere = {.yield_ns = 50'000};
 
 //   Poll poll(patience);

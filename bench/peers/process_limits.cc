@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -89,9 +90,8 @@ class Zygote {
       Die("socketpair");
     }
     server_ = Fork([this] {
-      close(fds_[0]);
       char request;
-      while (recv(fds_[1], &request, 1, 0) == 1) {
+      while (recv(fds_[1], &request, 1, 0) == 1 && request == kStart) {
         const char ok = ForkAndWait().StartAndJoin() ? 1 : 0;
         if (send(fds_[1], &ok, 1, 0) != 1) Die("send");
       }
@@ -100,20 +100,24 @@ class Zygote {
   }
   Zygote(const Zygote&) = delete;
   Zygote& operator=(const Zygote&) = delete;
-  // The end of the socket is what ends it.
   ~Zygote() {
-    close(fds_[0]);
+    // Not by closing: idle children have the socket, too.
+    if (send(fds_[0], &kEnd, 1, 0) != 1) Die("send");
     Reap(server_);
+    close(fds_[0]);
   }
 
   bool StartAndJoin() {
-    char ok = 1;
-    if (send(fds_[0], &ok, 1, 0) != 1) Die("send");
+    char ok = 0;
+    if (send(fds_[0], &kStart, 1, 0) != 1) Die("send");
     if (recv(fds_[0], &ok, 1, 0) != 1) Die("recv");
     return ok == 1;
   }
 
  private:
+  static constexpr char kStart = 's';
+  static constexpr char kEnd = 'e';
+
   int fds_[2];
   pid_t server_;
 };
@@ -121,11 +125,9 @@ class Zygote {
 // Repeats `start`, which returns its own nanoseconds, and negative ones if it
 // failed.
 template <typename Start>
-absl::StatusOr<Figures> TimeStarts(Start start) {
-  constexpr size_t kLeast = 3;  // of those that take as long as a sample
-  const CpuTime cpu;
+absl::StatusOr<std::vector<double>> TimeStarts(Start start) {
+  constexpr size_t kLeast = 4;  // of those that take as long as a sample
   std::vector<double> times_ns;
-  start();
   const int64_t deadline_ns = NowNs() + absl::ToInt64Nanoseconds(SampleTime());
   while (times_ns.size() < kLeast || NowNs() < deadline_ns) {
     times_ns.push_back(start());
@@ -133,25 +135,35 @@ absl::StatusOr<Figures> TimeStarts(Start start) {
       return absl::AbortedError("a child did not do what it should");
     }
   }
-  const double count = static_cast<double>(times_ns.size() + 1);
-  Figures figures = FiguresOfTimes(std::move(times_ns));
+  return times_ns;
+}
+
+// All that took part has been waited for.
+absl::StatusOr<Figures> FiguresOf(absl::StatusOr<std::vector<double>> times_ns,
+                                  const CpuTime& cpu) {
+  if (!times_ns.ok()) return times_ns.status();
+  const double count = static_cast<double>(times_ns->size());
+  Figures figures = FiguresOfTimes(*std::move(times_ns));
   figures.counters["cpu_ns"] = cpu.ElapsedNs() / count;
   return figures;
 }
 
 template <typename Way>
 absl::StatusOr<Figures> SampleStartJoin(const Parent& parent) {
-  Way way;
+  std::optional<Way> way(std::in_place);
   Children idle;
   for (int i = 0; i < parent.idle_children; ++i) {
     idle.Start([] { pause(); });
   }
   const TouchedMemory memory(parent.touched_bytes);
-  return TimeStarts([&] {
+  const CpuTime cpu;
+  absl::StatusOr<std::vector<double>> times_ns = TimeStarts([&] {
     const int64_t start_ns = NowNs();
-    const bool ok = way.StartAndJoin();
+    const bool ok = way->StartAndJoin();
     return ok ? static_cast<double>(NowNs() - start_ns) : -1;
   });
+  way.reset();  // the time of a server counts, too
+  return FiguresOf(std::move(times_ns), cpu);
 }
 
 // Until a byte from the child is here.
@@ -162,7 +174,8 @@ absl::StatusOr<Figures> SampleFirstInstruction() {
     close(fds[0]);
     close(fds[1]);
   };
-  return TimeStarts([&] {
+  const CpuTime cpu;
+  absl::StatusOr<std::vector<double>> times_ns = TimeStarts([&] {
     const int64_t start_ns = NowNs();
     const pid_t pid = fork();
     if (pid < 0) Die("fork");
@@ -173,6 +186,7 @@ absl::StatusOr<Figures> SampleFirstInstruction() {
     return Reap(pid) && byte == 'x' ? static_cast<double>(end_ns - start_ns)
                                     : -1;
   });
+  return FiguresOf(std::move(times_ns), cpu);
 }
 
 template <typename Way>

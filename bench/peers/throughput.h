@@ -31,7 +31,8 @@ namespace internal {
 inline constexpr int kMostWriters = 8;
 inline constexpr int kMostReaders = 8;
 
-// The first word of a message: who put it, and its how manyth it was.
+// The first word of a message: who put it, and how many that one had put
+// before.
 inline constexpr int kWriterShift = 48;
 inline constexpr uint64_t kLast = ~uint64_t{0};
 
