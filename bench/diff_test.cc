@@ -61,7 +61,7 @@ std::string Counts(const Diff& diff) {
 
 // The measure of it all: at most 1 % over at least 200 comparisons.
 TEST(CompareWithin, OfTheSameBinaryHardlyEverSaysSlower) {
-  constexpr int kRows = 1000;
+  constexpr int kRows = 400;
   uint64_t seed = 1;
   for (const auto& [name, noise, rounds] : kNoises) {
     const Diff diff = Paired(noise, kRows, kRounds, 1, ++seed);
@@ -73,7 +73,7 @@ TEST(CompareWithin, OfTheSameBinaryHardlyEverSaysSlower) {
 }
 
 TEST(CompareWithin, FindsASlowdownOfFivePercent) {
-  constexpr int kRows = 300;
+  constexpr int kRows = 200;
   uint64_t seed = 100;
   for (const auto& [name, noise, rounds] : kNoises) {
     const Diff diff =

@@ -19,7 +19,7 @@ constexpr double kAlike = 1e-9;
 
 // Above these the normal approximation is as good as the exact distribution.
 constexpr int kExactPairs = 50;
-constexpr int kExactProduct = 400;
+constexpr int kExactProduct = 144;
 
 // How many of `total` sorted values are cut off at each end, so that what is
 // left is the interval: the most for which the statistic, whose distribution

@@ -81,8 +81,8 @@ TEST(Shift, TheApproximationMeetsTheExact) {
   const Estimate exact = ShiftOfPairs(Ascending(50), 0.99);
   const Estimate normal = ShiftOfPairs(Ascending(51), 0.99);
   EXPECT_NEAR(exact.high - exact.low, normal.high - normal.low, 1);
-  const Estimate small = ShiftBetween(Ascending(20), Ascending(20), 0.99);
-  const Estimate large = ShiftBetween(Ascending(20), Ascending(21), 0.99);
+  const Estimate small = ShiftBetween(Ascending(12), Ascending(12), 0.99);
+  const Estimate large = ShiftBetween(Ascending(12), Ascending(13), 0.99);
   EXPECT_NEAR(small.high - small.low, large.high - large.low, 1);
 }
 
@@ -109,9 +109,9 @@ bool Holds(const Estimate& estimate) {
 }
 
 // The interval holds the true value as often as it says, whatever the noise.
-// Each is seen 1000 times: a coverage of 95 % is then found within 2 %.
+// Each is seen 400 times: a coverage of 95 % is then found within 3 %.
 TEST(Coverage, IsWhatWasAskedFor) {
-  constexpr int kTimes = 1000;
+  constexpr int kTimes = 400;
   std::mt19937_64 random(20261128);
   std::normal_distribution<double> normal(0, 1);
   std::uniform_real_distribution<double> uniform(0, 1);
@@ -144,15 +144,15 @@ TEST(Coverage, IsWhatWasAskedFor) {
     for (const int held : {medians, pairs, between}) {
       worst = std::min(worst, held);
     }
-    EXPECT_GE(medians, kTimes * 0.93);
-    EXPECT_GE(pairs, kTimes * 0.925);  // it also leaves out strays
-    EXPECT_GE(between, kTimes * 0.93);
+    EXPECT_GE(medians, kTimes * 0.92);
+    EXPECT_GE(pairs, kTimes * 0.91);  // it also leaves out strays
+    EXPECT_GE(between, kTimes * 0.92);
   };
   count(gaussian);
   count(wild);
   count(modes);
   // And says no more than it must.
-  EXPECT_LT(worst, kTimes * 0.97);
+  EXPECT_LT(worst, kTimes * 0.98);
 }
 
 }  // namespace
