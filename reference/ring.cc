@@ -20,7 +20,9 @@ using os::RobustMutex;
 // Two lines, because processors fetch them in pairs.
 constexpr size_t kLine = 128;
 constexpr int kSlots = 256;
-constexpr absl::Duration kLockGrace = absl::Milliseconds(10);
+// A mutex is held for microseconds, but its owner may lose the processor to
+// others meanwhile, for some turns on a crowded machine.
+constexpr absl::Duration kLockGrace = absl::Milliseconds(100);
 // For counts, which are better late than wrong.
 constexpr absl::Duration kCountGrace = absl::Seconds(1);
 
@@ -100,13 +102,20 @@ class Sleepers {
   std::atomic<uint32_t> flag_;
 };
 
+// Waits for the mutex until the deadline, but for `grace` at least: what is to
+// be in time is the message or the room, and a mutex that is held says nothing
+// about either.
 template <typename Repair>
 bool LockWithin(RobustMutex& mutex, LazyDeadline& deadline,
                 absl::Duration grace, Repair repair) {
   RobustMutex::LockResult result = mutex.TryLock();
   if (result == RobustMutex::LockResult::kTimedOut) {
-    result =
-        mutex.Lock(deadline.immediate() ? os::Deadline(grace) : deadline.Get());
+    os::Deadline until(grace);
+    if (!deadline.immediate() &&
+        deadline.Get().nanoseconds() > until.nanoseconds()) {
+      until = deadline.Get();
+    }
+    result = mutex.Lock(until);
   }
   if (result == RobustMutex::LockResult::kOwnerDied) {
     repair();

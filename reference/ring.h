@@ -61,9 +61,10 @@ class LazyDeadline {
 // process's own memory. Reservations belong to a slot, whose owner is a living
 // thread; those of a dead one are taken back.
 //
-// Timeouts: an immediate attempt waits for a mutex only as long as a copy of
-// one message takes (a stopped process may hold it longer: then it gives up
-// after ten milliseconds).
+// Timeouts: an immediate attempt, or one with little time, waits for a mutex as
+// long as a copy of one message takes, which is no wait for a message or for
+// room. Its owner may be off the processor, or stopped: they give up after a
+// tenth of a second.
 class Ring {
  public:
   struct Options {

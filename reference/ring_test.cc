@@ -139,6 +139,39 @@ TEST(RingTest, TimeoutIsNeverEarly) {
   EXPECT_EQ(WriteNow(ring, "2"), Outcome::kTimedOut);
 }
 
+// The time is for a message to come, not for another reader to make way.
+TEST(RingTest, ShortTimeoutFindsWhatAnotherReaderStandsBefore) {
+  SharedRing shared(1 << 16);
+  ASSERT_EQ(WriteNow(shared.ring, "first"), Outcome::kDone);
+  ASSERT_EQ(WriteNow(shared.ring, "second"), Outcome::kDone);
+
+  // Reads, which needs the readers' mutex, and is in no hurry.
+  class SlowSink final : public Ring::Sink {
+   public:
+    explicit SlowSink(std::atomic<int64_t>& flag) : flag_(flag) {}
+    bool Begin(const Ring::MessageInfo&) override { return true; }
+    void Append(std::string_view) override {
+      flag_ = 1;
+      EXPECT_TRUE(Await(flag_, int64_t{2}));
+      Pass(absl::Milliseconds(5));
+    }
+
+   private:
+    std::atomic<int64_t>& flag_;
+  };
+  std::thread slow([&] {
+    LazyDeadline forever(absl::InfiniteDuration());
+    SlowSink sink(shared.notes.flag);
+    EXPECT_EQ(shared.ring.Read(sink, forever), Outcome::kDone);
+  });
+  ASSERT_TRUE(Await(shared.notes.flag, int64_t{1}));
+  shared.notes.flag = 2;
+  std::string message;
+  EXPECT_EQ(Read(shared.ring, message, absl::Milliseconds(1)), Outcome::kDone);
+  EXPECT_EQ(message, "second");
+  slow.join();
+}
+
 TEST(RingTest, WriteNowDoesNotWaitForBytes) {
   SharedRing shared(1024);
   Ring& ring = shared.ring;
