@@ -68,8 +68,8 @@ class PlainLock final : public LockBase {
 // thread, so it does not own what its parent does.
 //
 // An owner that ended without releasing, be it the thread alone or its process,
-// loses the lock to the next acquirer (clause rlock.owner-dies), who learns of
-// it from the system within os::kRecheck. Nothing else would ever free it,
+// loses the lock to the next acquirer (no clause says so), who learns of it
+// from the system within os::kRecheck. Nothing else would ever free it,
 // since nobody but the owner may release.
 class RecursiveLock final : public LockBase {
  public:
