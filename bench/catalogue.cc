@@ -154,12 +154,14 @@ const Workload* FindWorkload(std::string_view name) {
 }
 
 SubjectKind KindOfSubject(std::string_view subject) {
+  static constexpr std::string_view kPeers[] = {
+      "boost-mq", "posix-mq",   "posix-sem",     "posix-spawn",
+      "raw-pipe", "socketpair", "pthread-mutex", "robust-mutex",
+      "sq",       "zmq-ipc",    "zygote"};
   if (absl::StartsWith(subject, "limit-")) return SubjectKind::kLimit;
-  if (absl::StartsWith(subject, "reference-") ||
-      absl::StartsWith(subject, "cpython-")) {
-    return SubjectKind::kBackend;
-  }
-  return SubjectKind::kPeer;
+  return std::ranges::find(kPeers, subject) != std::end(kPeers)
+             ? SubjectKind::kPeer
+             : SubjectKind::kBackend;
 }
 
 std::string RowName::group() const {
@@ -182,13 +184,23 @@ bool ParseRowName(std::string_view text, RowName& row) {
 }
 
 bool IsQuick(const RowName& row) {
-  static constexpr std::string_view kGroups[] = {
-      "queue.throughput/64B/1x1", "queue.throughput/64B/4x4",
-      "queue.throughput/64KiB/1x1", "queue.roundtrip/64B", "queue.put/64B",
-      "pipe.throughput/64B", "pipe.roundtrip/64B", "lock.pair/1p",
-      "rlock.pair/1p", "event.set", "semaphore.handoff", "condition.handoff",
-      "barrier.round/2p", "process.start-join/small", "pool.apply-async/2w",
-      "pool.map/default", "pool.apply"};
+  static constexpr std::string_view kGroups[] = {"queue.throughput/64B/1x1",
+                                                 "queue.throughput/64B/4x4",
+                                                 "queue.throughput/64KiB/1x1",
+                                                 "queue.roundtrip/64B",
+                                                 "queue.put/64B",
+                                                 "pipe.throughput/64B",
+                                                 "pipe.roundtrip/64B",
+                                                 "lock.pair/1p",
+                                                 "rlock.pair/1p",
+                                                 "event.set",
+                                                 "semaphore.handoff",
+                                                 "condition.handoff",
+                                                 "barrier.round/2p",
+                                                 "process.start-join/small",
+                                                 "pool.apply-async/2w",
+                                                 "pool.map/default",
+                                                 "pool.apply"};
   return std::ranges::find(kGroups, row.group()) != std::end(kGroups);
 }
 

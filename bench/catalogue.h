@@ -42,7 +42,8 @@ enum class SubjectKind {
   kLimit,    // only the physical part of it
 };
 
-// By its name: limit-*, or a backend's (reference-*, cpython-*), or a peer's.
+// By its name: limit-*, or one of the peers that are known. All else is a
+// backend, and nothing is published of one that was not judged.
 SubjectKind KindOfSubject(std::string_view subject);
 
 struct RowName {

@@ -183,8 +183,9 @@ absl::Status Publish(Results results, const Objection& objection,
   if (file) std::filesystem::rename(unfinished, path, error);
   if (file && !error) return absl::OkStatus();
   return absl::UnavailableError(
-      absl::StrCat(path, " cannot be written; is the directory there, and "
-                         "its disk not full?"));
+      absl::StrCat(path,
+                   " cannot be written; is the directory there, and "
+                   "its disk not full?"));
 }
 
 }  // namespace procspec::bench

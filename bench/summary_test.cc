@@ -25,15 +25,15 @@ TEST(Summarize, GroupsRowsAndFindsWhomToCompareWith) {
       RowOf("process.start-join/small/reference-fork", {9}),
       RowOf("queue.put/64B/cpython-fork", {900, 1000, 1100}),
       RowOf("queue.put/64B/boost-mq", {300, 310, 320}),
-      RowOf("queue.put/64B/pipe", {200, 210, 220}),
+      RowOf("queue.put/64B/raw-pipe", {200, 210, 220}),
       RowOf("queue.put/64B/reference-fork", {100, 110, 120}),
       RowOf("queue.put/64B/reference-fork@B", {100, 110, 120}),
       RowOf("queue.put/64B/limit-ring", {50, 60, 70}),
-      RowOf("queue.put/8B/pipe", {1}),
+      RowOf("queue.put/8B/raw-pipe", {1}),
       RowOf("mine/own", {1}),
       RowOf("no row", {1}),
   };
-  run.rows.push_back({.name = "queue.put/64B/fast-peer", .failed = "it hung"});
+  run.rows.push_back({.name = "queue.put/64B/sq", .failed = "it hung"});
   // Figures of a file that should not have them.
   run.rows.push_back(RowOf("queue.put/64B/reference-spawn", {1, 1, 1}));
   run.rows.back().withheld = "queue.qsize: FAIL";
@@ -51,11 +51,11 @@ TEST(Summarize, GroupsRowsAndFindsWhomToCompareWith) {
   const GroupSummary& group = groups[0];
   std::vector<std::string> order;
   for (const RowSummary& row : group.rows) order.push_back(row.name.subject);
-  EXPECT_EQ(order, std::vector<std::string>({"limit-ring", "reference-fork",
-                                             "pipe", "boost-mq", "cpython-fork",
-                                             "fast-peer", "reference-spawn"}));
+  EXPECT_EQ(order, std::vector<std::string>(
+                       {"limit-ring", "reference-fork", "raw-pipe", "boost-mq",
+                        "cpython-fork", "sq", "reference-spawn"}));
   EXPECT_FALSE(group.rows.back().HasFigures());
-  EXPECT_EQ(group.BestPeer()->name.subject, "pipe");
+  EXPECT_EQ(group.BestPeer()->name.subject, "raw-pipe");
   EXPECT_EQ(group.Limit()->name.subject, "limit-ring");
   EXPECT_EQ(group.Cpython()->name.subject, "cpython-fork");
   EXPECT_EQ(group.Fastest(IsOurs)->name.subject, "reference-fork");

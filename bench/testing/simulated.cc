@@ -78,7 +78,7 @@ Results SimulateRun(const Noise& noise, int groups, int rounds, double slowdown,
   run.machine.line_ns = {80, 81, 82};
   SimulatedMachine machine(noise, rounds, seed);
   constexpr std::pair<const char*, double> kSubjects[] = {
-      {"reference-sim", 100}, {"boost-mq", 300},  {"pipe", 900},
+      {"reference-sim", 100}, {"boost-mq", 300},  {"raw-pipe", 900},
       {"cpython-fork", 9000}, {"limit-ring", 30},
   };
   for (int g = 0; g < groups; ++g) {
@@ -144,9 +144,9 @@ Results SimulateAll(uint64_t seed) {
       {"boost-mq", 150, 0.06},
       {"zmq-ipc", 150, 0.35},
       {"posix-mq", 930, 0.1},
-      {"pipe", 220, 0.9},
+      {"raw-pipe", 220, 0.9},
       {"sq", 500, 0.92},
-      {"seqpacket", 750, 0.05},
+      {"socketpair", 750, 0.05},
       {"cpython-fork", 2550, 1.9},
       {"cpython-forkserver", 2570, 1.9},
   };
@@ -180,8 +180,8 @@ Results SimulateAll(uint64_t seed) {
   }
   const Subject calls[] = {{"reference-fork", 14, 0},
                            {"limit-futex", 10, 0},
-                           {"posix-semaphore", 11.3, 0},
-                           {"pthread-robust", 14.1, 0},
+                           {"posix-sem", 11.3, 0},
+                           {"robust-mutex", 14.1, 0},
                            {"cpython-fork", 50.7, 0}};
   for (const Workload& workload : AllWorkloads()) {
     const std::string name(workload.name);
@@ -204,7 +204,7 @@ Results SimulateAll(uint64_t seed) {
   }
   const Subject barriers[] = {{"reference-fork", 90e3, 0},
                               {"limit-futex", 88e3, 0},
-                              {"pthread-barrier", 131e3, 0},
+                              {"pthread-mutex", 131e3, 0},
                               {"cpython-fork", 129e3, 0}};
   for (const char* processes : {"2", "8", "32"}) {
     for (const Subject& subject : barriers) {

@@ -3,12 +3,27 @@
 
 #include "bench/workloads/time_each.h"
 
+#include <cstdlib>
+
+#include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "bench/sample.h"
 #include "bench/workloads/crew.h"
 #include "spec/status_macros.h"
 
 namespace procspec::bench {
+namespace {
+
+// Of what an operation takes.
+double SeededSlowdown() {
+  const char* const text = std::getenv("PROCSPEC_BENCH_SLOWER_PERCENT");
+  double percent = 0;
+  return text != nullptr && absl::SimpleAtod(text, &percent) && percent > 0
+             ? percent / 100
+             : 0;
+}
+
+}  // namespace
 
 absl::StatusOr<std::vector<double>> TimeEach(
     absl::FunctionRef<absl::Status()> operation, TimeEachOptions options) {
@@ -16,6 +31,7 @@ absl::StatusOr<std::vector<double>> TimeEach(
     PROCSPEC_RETURN_IF_ERROR(operation());
   }
   const int64_t limit = absl::ToInt64Nanoseconds(SampleTime());
+  const double slowdown = SeededSlowdown();
   std::vector<double> times;
   const int64_t start = Now();
   int64_t end = start;
@@ -25,6 +41,12 @@ absl::StatusOr<std::vector<double>> TimeEach(
     const int64_t begin = Now();
     PROCSPEC_RETURN_IF_ERROR(operation());
     end = Now();
+    if (slowdown > 0) {
+      const int64_t late =
+          end +
+          static_cast<int64_t>(slowdown * static_cast<double>(end - begin));
+      while (end < late) end = Now();
+    }
     times.push_back(static_cast<double>(end - begin));
   }
   return times;

@@ -315,7 +315,10 @@ class BenchRun {
           continue;
         }
       }
-      if (line > 0) results_.machine.line_ns.push_back(line);
+      if (line > 0) {
+        results_.machine.line_ns.push_back(line);
+        sample->counters["line_ns"] = line;
+      }
       sample->round = results_.rounds;
       row.samples.push_back(*std::move(sample));
       return;
@@ -380,6 +383,8 @@ Chosen<RunRecord> JudgeBackends(const BenchRunOptions& options,
   for (const BackendInfo& backend : std::get<TesteeList>(linked).backends) {
     if (wanted.contains(backend.name)) known.push_back(backend.name);
   }
+  // A run of nobody: each of them was not judged.
+  if (known.empty()) return RunRecord{};
   std::set<std::string_view> clauses;
   for (const bench::Workload& workload : bench::AllWorkloads()) {
     for (const ClauseId clause : workload.clauses) clauses.insert(clause.id());
@@ -435,17 +440,15 @@ ExitCode BenchRunCommand(const BenchRunOptions& options,
                  "no row is called so; a worker's --benchmark_list_tests "
                  "prints their names"});
   }
-  bench::Objection objection = [](std::string_view, ClauseId) {
-    return std::string();  // no backend, nobody to object to
-  };
+  RunRecord judged;
   if (!run.backends().empty()) {
-    Chosen<RunRecord> judged = JudgeBackends(options, run.backends(), streams);
-    if (auto* problem = std::get_if<Problem>(&judged)) {
+    Chosen<RunRecord> chosen = JudgeBackends(options, run.backends(), streams);
+    if (auto* problem = std::get_if<Problem>(&chosen)) {
       return Fail(streams, *problem);
     }
-    objection = ObjectionOf(std::get<RunRecord>(judged));
+    judged = std::get<RunRecord>(std::move(chosen));
   }
-  status = run.Run(std::move(objection));
+  status = run.Run(ObjectionOf(judged));
   if (!status.ok()) {
     return Fail(streams,
                 {ExitCode::kCannotWrite, std::string(status.message())});
