@@ -22,11 +22,13 @@
 // The rules are what the clauses promise, and no more:
 //
 // - A put is done while there is room, and refused while there is none
-//   (queue.put.default, queue.put.full-not-enqueued, queue.bounded-across-
-//   processes). An item counts against the bound from its put to its get.
+//   (queue.put.default, queue.put.full-not-enqueued,
+//   queue.bounded-across-processes). An item counts against the bound from its
+//   put to its get.
 // - A get takes an item that is there. Which one: the first (kTotal), or of the
 //   items of one producer the first (kPerProducer), since the order between
-//   producers is free (queue.multi-producer.producer-order).
+//   producers is free (queue.multi-producer.producer-order, and the "first in,
+//   first out" above the clauses).
 // - A get is refused while the queue is empty; also while every item in it was
 //   put less than `empty_lag` ago (queue.empty.lag, which says "a short time"
 //   and no number).

@@ -29,16 +29,14 @@ namespace {
 
 using Random = std::mt19937_64;
 
-// What members say and hear.
-constexpr int64_t kPut =
-    0;  // producer: [kPut, time of each put since the last]
-constexpr int64_t kEnd =
-    1;  // producer: [kEnd, number of puts]; consumer: [kEnd]
-constexpr int64_t kGot = 2;    // consumer: [kGot, (producer, sequence, whole,
-                               // time) of each get since the last]
-constexpr int64_t kTried = 5;  // in vain
-constexpr int64_t kAck = 3;    // to a consumer: its last message was read
-constexpr int64_t kStop = 4;   // to a producer
+// What members say.
+constexpr int64_t kPut = 0;    // [kPut, time...]: puts since the last message
+constexpr int64_t kGot = 1;    // [kGot, (producer, sequence, whole, time)...]
+constexpr int64_t kTried = 2;  // in vain, for as long as it waits
+constexpr int64_t kEnd = 3;    // of a producer: [kEnd, number of puts]
+// And hear.
+constexpr int64_t kAck = 4;   // to a consumer: its last message was read
+constexpr int64_t kStop = 5;  // to a producer
 
 // How long a member waits for the queue before it looks for its leader.
 constexpr absl::Duration kPatience = absl::Seconds(1);
@@ -62,7 +60,8 @@ int64_t RandomSize(Random& random) {
 
 // --- Members -----------------------------------------------------------------
 
-// [queue, form, bounded, id, seed]: puts items until it is told to stop.
+// [queue, form, bounded, id, seed]: puts items until it is told to stop, and
+// ends as soon as a few large ones are put.
 absl::Status Produce(MemberLine& line, const Arguments& arguments) {
   constexpr size_t kArg = kFirstArgument;
   PROCSPEC_ASSIGN_OR_RETURN(auto queue, arguments.Get<Queue>(kArg));
@@ -75,12 +74,14 @@ absl::Status Produce(MemberLine& line, const Arguments& arguments) {
   Random random(static_cast<uint64_t>(seed));
   Item item = {.producer = id};
   List put = {kPut};
-  while (true) {
-    PROCSPEC_ASSIGN_OR_RETURN(const std::optional<List> word,
-                              line.Receive(absl::ZeroDuration()));
-    if (word.has_value()) {
-      PROCSPEC_RETURN_IF_ERROR(line.Send(std::move(put)));
-      return line.Send({kEnd, item.sequence});
+  // The last items are those that its end has to wait for.
+  int last_items = 3;
+  bool ends = false;
+  while (last_items > 0) {
+    if (!ends) {
+      PROCSPEC_ASSIGN_OR_RETURN(const std::optional<List> word,
+                                line.Receive(absl::ZeroDuration()));
+      ends = word.has_value();
     }
     if (!bounded) {
       PROCSPEC_ASSIGN_OR_RETURN(const int64_t size, queue->Size());
@@ -90,7 +91,7 @@ absl::Status Produce(MemberLine& line, const Arguments& arguments) {
         continue;
       }
     }
-    item.size = RandomSize(random);
+    item.size = ends ? kHuge : RandomSize(random);
     absl::Status status =
         PutItem(*queue, static_cast<ItemForm>(form), item, kPatience);
     if (IsKind(status, ErrorKind::kFull)) {
@@ -101,11 +102,13 @@ absl::Status Produce(MemberLine& line, const Arguments& arguments) {
     }
     PROCSPEC_RETURN_IF_ERROR(status);
     ++item.sequence;
+    if (ends) --last_items;
     put.push_back(NowNs());
     if (put.size() > 8 || item.size > kSmall) {
       PROCSPEC_RETURN_IF_ERROR(line.Send(std::exchange(put, {kPut})));
     }
   }
+  return line.Send({kEnd, item.sequence});
 }
 
 PROCSPEC_TARGET(StressProduce) {
@@ -156,7 +159,7 @@ PROCSPEC_TARGET(StressConsume) {
 
 // What is known of the items of one producer.
 struct Produced {
-  int64_t reported = 0;          // it has put at least so many
+  std::vector<int64_t> put;      // when, of those that it has told of
   std::optional<int64_t> total;  // it has put so many, and ended
   bool killed = false;
   std::vector<bool> got;
@@ -276,7 +279,7 @@ class Era {
       player.timeline.Did(time);
       puts_.Did(time);
       last_put_ = std::max(last_put_, time);
-      ++produced_[player.member.id()].reported;
+      produced_[player.member.id()].put.push_back(time);
     }
     return absl::OkStatus();
   }
@@ -371,6 +374,7 @@ class Era {
       produced_[victim.member.id()].killed = true;
     } else {
       may_hold_ += victim.batch;
+      killed_.emplace_back(NowNs(), victim.batch);
     }
     of_one_.Add(victim.timeline);
     players_.erase(players_.begin() + static_cast<std::ptrdiff_t>(index));
@@ -444,7 +448,9 @@ class Era {
   }
 
   void Account() {
-    int64_t missing = 0;  // what only a killed consumer can have held
+    // What only killed consumers can have held: the times before which each
+    // item was not there.
+    std::vector<int64_t> missing;
     std::string missed;
     const int64_t may_buffer = bound_ > 0 ? bound_ : kCrowded + 2;
     for (const auto& [id, produced] : produced_) {
@@ -452,7 +458,9 @@ class Era {
       const int64_t total = produced.total.value_or(count);
       for (int64_t i = 0; i < total; ++i) {
         if (i < count && produced.got[static_cast<size_t>(i)]) continue;
-        ++missing;
+        const auto before =
+            std::min<size_t>(static_cast<size_t>(i), produced.put.size());
+        missing.push_back(before > 0 ? produced.put[before - 1] : 0);
         absl::StrAppend(&missed, " ", id, ":", i);
       }
       if (count > total) {
@@ -466,7 +474,7 @@ class Era {
       }
       // Of a killed one what follows the last that was got: what it had not
       // passed on, or a killed consumer's.
-      const int64_t tail = produced.reported - count;
+      const auto tail = static_cast<int64_t>(produced.put.size()) - count;
       if (!produced.killed || tail <= 0) continue;
       lost_by_producers_ += tail;
       if (tail > may_buffer + may_hold_) {
@@ -475,11 +483,20 @@ class Era {
                                  " items, in a queue of ", bound_));
       }
     }
-    held_by_consumers_ = missing;
-    if (missing > may_hold_) {
+    held_by_consumers_ = static_cast<int64_t>(missing.size());
+    // Of the latest ones no more than those can have held that died later.
+    std::sort(missing.rbegin(), missing.rend());
+    for (size_t i = 0; i < missing.size(); ++i) {
+      int64_t may_hold = 0;
+      for (const auto& [time, batch] : killed_) {
+        if (time > missing[i]) may_hold += batch;
+      }
+      if (static_cast<int64_t>(i) < may_hold) continue;
       report_.findings.Add(
-          "lost", absl::StrCat(missing, " items, and killed consumers held ",
-                               may_hold_, " at most:", missed));
+          "lost", absl::StrCat(
+                      i + 1, " items, of which killed consumers can have held ",
+                      may_hold, ", among", missed));
+      break;
     }
   }
 
@@ -521,7 +538,9 @@ class Era {
   std::shared_ptr<Queue> queue_;
   std::vector<Player> players_;
   std::map<int64_t, Produced> produced_;
-  int64_t may_hold_ = 0;
+  // Of the killed consumers: when each was dead, and what it held at most.
+  std::vector<std::pair<int64_t, int64_t>> killed_;
+  int64_t may_hold_ = 0;  // all of them
 
   Timeline gets_;
   Timeline puts_;
