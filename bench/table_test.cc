@@ -24,7 +24,7 @@ Results ARun() {
   Results run;
   run.rows = {RowOf("lock.pair/cpython-fork", 50),
               RowOf("lock.pair/reference-fork", 14),
-              RowOf("lock.pair/pthread", 11.9),
+              RowOf("lock.pair/pthread-mutex", 11.9),
               RowOf("lock.pair/posix-sem", 21),
               RowOf("lock.pair/limit-futex", 10),
               RowOf("queue.throughput/64B/1x1/reference-fork", 25),
@@ -39,11 +39,11 @@ Results ARun() {
 TEST(Table, HasALineForEachOfOurs) {
   EXPECT_EQ(
       TableText(ARun()),
-      R"(                                              ours        best peer                       limit                      CPython
-queue.throughput/64B/1x1  reference-spawn 50.0 M/s                -      -                    -      -                     -      -
-queue.throughput/64B/1x1   reference-fork 40.0 M/s                -      -                    -      -                     -      -
-lock.pair                   reference-fork 14.0 ns  pthread 11.9 ns  0.85x  limit-futex 10.0 ns  0.71x  cpython-fork 50.0 ns  3.57x
-event.isset                                      -                -      -                    -      -   cpython-fork 353 ns      -
+      R"(                                              ours              best peer                       limit                      CPython
+queue.throughput/64B/1x1  reference-spawn 50.0 M/s                      -      -                    -      -                     -      -
+queue.throughput/64B/1x1   reference-fork 40.0 M/s                      -      -                    -      -                     -      -
+lock.pair                   reference-fork 14.0 ns  pthread-mutex 11.9 ns  0.85x  limit-futex 10.0 ns  0.71x  cpython-fork 50.0 ns  3.57x
+event.isset                                      -                      -      -                    -      -   cpython-fork 353 ns      -
 lock.pair/reference-spawn: withheld, lock.mutual-exclusion: FAIL
 )");
 }
@@ -54,9 +54,10 @@ TEST(Table, HasNoFigureOfWhatIsWithheld) {
     EXPECT_THAT(text, HasSubstr("withheld"));
     EXPECT_THAT(text, Not(HasSubstr("1.11")));
   }
-  EXPECT_THAT(TableMarkdown(ARun()),
-              HasSubstr("| lock.pair | reference-fork 14.0 ns | pthread 11.9 "
-                        "ns | 0.85x |"));
+  EXPECT_THAT(
+      TableMarkdown(ARun()),
+      HasSubstr("| lock.pair | reference-fork 14.0 ns | pthread-mutex 11.9 "
+                "ns | 0.85x |"));
 }
 
 }  // namespace
