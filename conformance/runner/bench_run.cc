@@ -241,7 +241,7 @@ class BenchRun {
       });
     }
     const double limit =
-        options_.time_s > 0 ? options_.time_s : (options_.quick ? 60 : 1000);
+        options_.time_s > 0 ? options_.time_s : (options_.quick ? 60 : 900);
     const double began = ElapsedSeconds();
     double longest = 0;
     size_t total = 0;

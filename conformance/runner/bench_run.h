@@ -35,7 +35,7 @@ struct BenchRunOptions {
   std::optional<std::string> only;  // globs of rows or groups
   bool quick = false;               // the few that IsQuick, in less time
   // No round begins that would end after it. At least one is taken.
-  double time_s = 0;  // 0: 60 if quick, else 1000
+  double time_s = 0;  // 0: 60 if quick, else 900
   int rounds = 0;     // at most so many; 0: no limit but the time
   uint64_t seed = 0;
   std::string out_dir;
