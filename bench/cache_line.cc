@@ -3,52 +3,68 @@
 
 #include "bench/cache_line.h"
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
-#include <vector>
+
+#include "bench/processor.h"
 
 namespace procspec::bench {
+namespace {
+
+struct alignas(128) Ball {
+  std::atomic<int> side = 0;
+};
+
+// Until it is on that side.
+void Await(const Ball& ball, int side) {
+  while (ball.side.load(std::memory_order_acquire) != side) {
+  }
+}
+
+}  // namespace
 
 double CacheLineRoundTrip() {
   using Clock = std::chrono::steady_clock;
-  if (std::thread::hardware_concurrency() < 2) return 0;
-  constexpr int kTrips = 500;
-  constexpr auto kTime = std::chrono::milliseconds(5);
-  struct alignas(128) Ball {
-    std::atomic<int> side = 0;
-  };
+  // The threads are new ones, so that nothing of the caller's is changed.
+  constexpr int kBatches = 20;
+  constexpr int kTrips = 100;
   Ball ball;
-  std::atomic<bool> end = false;
+  std::atomic<int> placed = 0;
+  std::atomic<bool> apart = true;
+  const auto begin_together = [&](int processor) {
+    if (!StayOnProcessor(processor)) apart.store(false);
+    placed.fetch_add(1);
+    while (placed.load() < 2) std::this_thread::yield();
+    return apart.load();
+  };
   std::thread other([&] {
-    while (!end.load(std::memory_order_relaxed)) {
-      if (ball.side.load(std::memory_order_acquire) == 1) {
-        ball.side.store(0, std::memory_order_release);
-      }
+    if (!begin_together(1)) return;
+    for (int i = 0; i < kBatches * kTrips; ++i) {
+      Await(ball, 1);
+      ball.side.store(0, std::memory_order_release);
     }
   });
-  std::vector<double> trips;
-  const Clock::time_point stop = Clock::now() + kTime;
-  for (Clock::time_point begin = Clock::now(); begin < stop;) {
-    int done = 0;
-    for (; done < kTrips; ++done) {
-      ball.side.store(1, std::memory_order_release);
-      // The other thread may be away for a time slice.
-      while (ball.side.load(std::memory_order_acquire) == 1) {
+  double least = 0;
+  std::thread timed([&] {
+    if (!begin_together(0)) return;
+    for (int batch = 0; batch < kBatches; ++batch) {
+      const Clock::time_point begin = Clock::now();
+      for (int i = 0; i < kTrips; ++i) {
+        ball.side.store(1, std::memory_order_release);
+        Await(ball, 0);
       }
+      const double trip =
+          std::chrono::duration<double, std::nano>(Clock::now() - begin)
+              .count() /
+          kTrips;
+      // Others may have had the processor for a while.
+      if (least == 0 || trip < least) least = trip;
     }
-    const Clock::time_point now = Clock::now();
-    trips.push_back(
-        std::chrono::duration<double, std::nano>(now - begin).count() / done);
-    begin = now;
-  }
-  end.store(true);
+  });
+  timed.join();
   other.join();
-  if (trips.empty()) return 0;
-  const auto middle = trips.begin() + trips.size() / 2;
-  std::nth_element(trips.begin(), middle, trips.end());
-  return *middle;
+  return least;
 }
 
 }  // namespace procspec::bench

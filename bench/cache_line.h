@@ -6,10 +6,10 @@
 
 namespace procspec::bench {
 
-// The median round trip of a cache line between two threads that spin, in
-// nanoseconds; takes some milliseconds. 0: there is only one processor, or it
-// was never both threads' turn. A virtual machine's two processors may be near
-// each other now and far a minute later, and rings follow.
+// The round trip of a cache line between two threads that spin, at its best, in
+// nanoseconds; takes a millisecond. 0: there is only one processor. A virtual
+// machine's two processors may be near each other now and far a minute later,
+// and rings follow.
 double CacheLineRoundTrip();
 
 }  // namespace procspec::bench

@@ -74,7 +74,7 @@ std::string Placement(const Machine& machine) {
   if (line.empty()) return "unknown";
   const auto middle = line.begin() + line.size() / 2;
   std::nth_element(line.begin(), middle, line.end());
-  return *middle < 200 ? "near" : "far";
+  return *middle < 300 ? "near" : "far";
 }
 
 std::string ToJson(const Results& results) {

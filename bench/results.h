@@ -57,8 +57,9 @@ struct Results {
   std::vector<Row> rows;
 };
 
-// "near" below 200 ns of line_ns (its median), else "far"; rings differ by
-// three to ten times between the two, and interpreters hardly.
+// "near" below 300 ns of line_ns (its median), else "far": two processors of a
+// virtual machine were seen 80, 200 and 410 ns apart. Rings differ by three to
+// ten times between the two, and interpreters hardly.
 std::string Placement(const Machine& machine);
 
 // Format 1. What was written is read back the same.

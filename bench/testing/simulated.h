@@ -33,7 +33,7 @@ class SimulatedMachine {
   // What an operation of `ns` takes.
   double Take(double ns, int round);
   bool Chance(double p);
-  // 200 or more of it is far (results.h).
+  // 300 or more of it is far (results.h).
   bool far() const { return far_; }
 
  private:
