@@ -3,7 +3,6 @@
 
 #include "bench/workloads/crew.h"
 
-#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -11,13 +10,6 @@
 #include "spec/status_macros.h"
 
 namespace procspec::bench {
-
-int64_t Now() {
-  // The system's monotonic clock in every standard library that there is.
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 absl::Status InTime(const absl::StatusOr<bool>& waited) {
   if (!waited.ok()) return waited.status();

@@ -20,9 +20,6 @@ namespace procspec::bench {
 // For every wait: a sample takes a fraction of a second, unless it hangs.
 inline constexpr absl::Duration kPatience = absl::Seconds(30);
 
-// Nanoseconds on a clock that all processes share.
-int64_t Now();
-
 // Processes that take part in a sample: they start, say that they are there,
 // begin together and report when they are done. For one thread.
 class Crew {

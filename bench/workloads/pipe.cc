@@ -34,11 +34,11 @@ PROCSPEC_TARGET(bench_pipe_sender) {
   Payload payload(0, size);
   PROCSPEC_RETURN_IF_ERROR(member.Begin());
   const std::clock_t cpu = std::clock();
-  const int64_t begin = Now();
-  while (Now() - begin < time) {
+  const int64_t begin = NowNs();
+  while (NowNs() - begin < time) {
     for (int i = 0; i < kBatch; ++i) {
       PROCSPEC_RETURN_IF_ERROR(end->SendBytes(payload.Next()));
-      if (size > 4096 && Now() - begin >= time) break;
+      if (size > 4096 && NowNs() - begin >= time) break;
     }
   }
   PROCSPEC_RETURN_IF_ERROR(end->SendBytes(""));
@@ -69,7 +69,7 @@ absl::StatusOr<Figures> Throughput(const std::shared_ptr<Backend>& backend,
       return absl::DataLossError("a wrong message");
     }
   }
-  const int64_t end = Now();
+  const int64_t end = NowNs();
   const std::clock_t used = std::clock() - cpu;
   PROCSPEC_ASSIGN_OR_RETURN(const std::vector<List> sent, crew->Reports(1));
   PROCSPEC_RETURN_IF_ERROR(crew->Join());

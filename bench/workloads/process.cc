@@ -31,12 +31,12 @@ absl::StatusOr<Figures> TimeStarts(
   const int64_t limit = absl::ToInt64Nanoseconds(SampleTime());
   std::vector<double> times;
   int64_t first = 0;
-  for (size_t i = 0; times.size() < kAtLeast || Now() - first < limit; ++i) {
+  for (size_t i = 0; times.size() < kAtLeast || NowNs() - first < limit; ++i) {
     PROCSPEC_ASSIGN_OR_RETURN(auto process, backend.NewProcess(options));
-    if (i == kWarmUp) first = Now();
-    const int64_t begin = Now();
+    if (i == kWarmUp) first = NowNs();
+    const int64_t begin = NowNs();
     PROCSPEC_RETURN_IF_ERROR(timed(*process));
-    const int64_t end = Now();
+    const int64_t end = NowNs();
     if (i >= kWarmUp) times.push_back(static_cast<double>(end - begin));
     PROCSPEC_RETURN_IF_ERROR(process->Join(kPatience));
     PROCSPEC_ASSIGN_OR_RETURN(const std::optional<int> code,

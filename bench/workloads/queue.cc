@@ -40,14 +40,14 @@ PROCSPEC_TARGET(bench_queue_producer) {
   Payload payload(number, size);
   PROCSPEC_RETURN_IF_ERROR(member.Begin());
   const std::clock_t cpu = std::clock();
-  const int64_t begin = Now();
+  const int64_t begin = NowNs();
   int64_t now = begin;
   while (now - begin < time) {
     for (int i = 0; i < kBatch; ++i) {
       PROCSPEC_RETURN_IF_ERROR(queue->PutBytes(payload.Next(), kPatience));
-      if (size > 4096 && Now() - begin >= time) break;
+      if (size > 4096 && NowNs() - begin >= time) break;
     }
-    now = Now();
+    now = NowNs();
   }
   // All is passed on when it reports.
   PROCSPEC_RETURN_IF_ERROR(queue->Close());
@@ -77,7 +77,7 @@ PROCSPEC_TARGET(bench_queue_consumer) {
     if (message.empty()) break;
     if (!check.Take(message)) return absl::DataLossError("a wrong message");
   }
-  const int64_t end = Now();
+  const int64_t end = NowNs();
   PROCSPEC_RETURN_IF_ERROR(member.Report(
       {Value(check.taken()), Value(static_cast<int64_t>(check.sum())),
        Value(end), Value(static_cast<int64_t>(std::clock() - cpu))}));
@@ -212,13 +212,13 @@ absl::StatusOr<Figures> PutAlone(const std::shared_ptr<Backend>& backend) {
   std::string message;
   const int64_t limit = absl::ToInt64Nanoseconds(SampleTime());
   std::vector<double> times;
-  const int64_t start = Now();
-  while (Now() - start < limit) {
-    const int64_t begin = Now();
+  const int64_t start = NowNs();
+  while (NowNs() - start < limit) {
+    const int64_t begin = NowNs();
     for (int64_t i = 0; i < kRoom; ++i) {
       PROCSPEC_RETURN_IF_ERROR(queue->PutBytes(payload.Next(), kPatience));
     }
-    times.push_back(1.0 * (Now() - begin) / kRoom);
+    times.push_back(1.0 * (NowNs() - begin) / kRoom);
     for (int64_t i = 0; i < kRoom; ++i) {
       // At once: what was put is there when the put returns.
       PROCSPEC_RETURN_IF_ERROR(queue->GetBytes(message, absl::ZeroDuration()));

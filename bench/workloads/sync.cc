@@ -33,12 +33,12 @@ PROCSPEC_TARGET(bench_lock_pairs) {
   PROCSPEC_ASSIGN_OR_RETURN(const int64_t time, arguments.Get<int64_t>(k + 1));
   PROCSPEC_RETURN_IF_ERROR(member.Begin());
   int64_t pairs = 0;
-  const int64_t begin = Now();
+  const int64_t begin = NowNs();
   int64_t now = begin;
   while (now - begin < time) {
     for (int i = 0; i < 64; ++i) PROCSPEC_RETURN_IF_ERROR(Pair(*lock));
     pairs += 64;
-    now = Now();
+    now = NowNs();
   }
   PROCSPEC_RETURN_IF_ERROR(
       member.Report({Value(pairs), Value(begin), Value(now)}));

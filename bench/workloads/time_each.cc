@@ -33,19 +33,19 @@ absl::StatusOr<std::vector<double>> TimeEach(
   const int64_t limit = absl::ToInt64Nanoseconds(SampleTime());
   const double slowdown = SeededSlowdown();
   std::vector<double> times;
-  const int64_t start = Now();
+  const int64_t start = NowNs();
   int64_t end = start;
   while (end - start < limit ||
          times.size() < static_cast<size_t>(options.at_least)) {
     if (options.pause > absl::ZeroDuration()) absl::SleepFor(options.pause);
-    const int64_t begin = Now();
+    const int64_t begin = NowNs();
     PROCSPEC_RETURN_IF_ERROR(operation());
-    end = Now();
+    end = NowNs();
     if (slowdown > 0) {
       const int64_t late =
           end +
           static_cast<int64_t>(slowdown * static_cast<double>(end - begin));
-      while (end < late) end = Now();
+      while (end < late) end = NowNs();
     }
     times.push_back(static_cast<double>(end - begin));
   }

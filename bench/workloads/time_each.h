@@ -23,8 +23,8 @@ struct TimeEachOptions {
 };
 
 // Nanoseconds of each operation, for as long as a sample takes. The operation's
-// error ends it. If the environment's PROCSPEC_BENCH_SLOWER_PERCENT says so, each
-// takes that much longer, by spinning: so that it can be seen whether a
+// error ends it. If the environment's PROCSPEC_BENCH_SLOWER_PERCENT says so,
+// each takes that much longer, by spinning: so that it can be seen whether a
 // comparison finds what is slower.
 absl::StatusOr<std::vector<double>> TimeEach(
     absl::FunctionRef<absl::Status()> operation, TimeEachOptions options = {});
