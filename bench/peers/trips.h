@@ -21,6 +21,7 @@ struct Trips {
   double p50_ns = 0;
   double p99_ns = 0;
   double max_ns = 0;
+  double period_ns = 0;  // from one trip to the next, on average
   uint64_t count = 0;
 };
 
@@ -34,11 +35,14 @@ void TimeTrips(Trips& trips, Trip trip) {
   times_ns.reserve(kMost);
   for (int i = 0; i < kWarmUps; ++i) trip();
   trips.count = kWarmUps;
-  const int64_t deadline_ns = NowNs() + absl::ToInt64Nanoseconds(SampleTime());
+  const int64_t start_ns = NowNs();
+  const int64_t deadline_ns = start_ns + absl::ToInt64Nanoseconds(SampleTime());
   do {
     times_ns.push_back(trip());
     ++trips.count;
   } while (NowNs() < deadline_ns && times_ns.size() < kMost);
+  trips.period_ns = static_cast<double>(NowNs() - start_ns) /
+                    static_cast<double>(times_ns.size());
   Figures figures = FiguresOfTimes(std::move(times_ns));
   trips.p50_ns = figures.counters["p50_ns"];
   trips.p99_ns = figures.counters["p99_ns"];

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "bench/workloads/crew.h"
 #include "bench/workloads/one_cpu.h"
@@ -76,14 +77,18 @@ absl::StatusOr<Figures> ContendedPairs(const std::shared_ptr<Backend>& backend,
   return figures;
 }
 
-// Of rounds in which many take part: the mean, for the last to come decides,
-// and that is another one each time.
-Figures MeanOf(std::vector<double> times) {
-  double sum = 0;
-  for (const double time : times) sum += time;
-  const double mean = sum / static_cast<double>(times.size());
+// Times rounds in which many take part. The figure is from one round to the
+// next: who times it may come last each time, and then what it sees is not a
+// round.
+absl::StatusOr<Figures> TimeRounds(absl::FunctionRef<absl::Status()> round) {
+  constexpr int kWarmUp = 20;
+  const int64_t begin = NowNs();
+  PROCSPEC_ASSIGN_OR_RETURN(std::vector<double> times,
+                            TimeEach(round, {.warm_up = kWarmUp}));
+  const double period = static_cast<double>(NowNs() - begin) /
+                        static_cast<double>(times.size() + kWarmUp);
   Figures figures = FiguresOfTimes(std::move(times));
-  figures.ns = mean;
+  figures.ns = period;
   return figures;
 }
 
@@ -241,15 +246,15 @@ absl::StatusOr<Figures> NotifyAll(const std::shared_ptr<Backend>& backend,
     return condition->Release();
   };
   PROCSPEC_RETURN_IF_ERROR(all_have_answered());
-  PROCSPEC_ASSIGN_OR_RETURN(std::vector<double> times,
-                            TimeEach([&]() -> absl::Status {
+  PROCSPEC_ASSIGN_OR_RETURN(const Figures figures,
+                            TimeRounds([&]() -> absl::Status {
                               PROCSPEC_RETURN_IF_ERROR(wake_all());
                               return all_have_answered();
                             }));
   PROCSPEC_RETURN_IF_ERROR(stop->Set());
   PROCSPEC_RETURN_IF_ERROR(wake_all());
   PROCSPEC_RETURN_IF_ERROR(crew->Join());
-  return MeanOf(std::move(times));
+  return figures;
 }
 
 // (condition, answers, stop)
@@ -294,12 +299,12 @@ absl::StatusOr<Figures> BarrierRounds(const std::shared_ptr<Backend>& backend,
         crew->Add("bench_barrier_party", {Value(barrier)}));
   }
   PROCSPEC_RETURN_IF_ERROR(crew->Begin());
-  PROCSPEC_ASSIGN_OR_RETURN(std::vector<double> times, TimeEach([&] {
+  PROCSPEC_ASSIGN_OR_RETURN(const Figures figures, TimeRounds([&] {
                               return barrier->Wait(kPatience).status();
                             }));
   PROCSPEC_RETURN_IF_ERROR(barrier->Abort());
   PROCSPEC_RETURN_IF_ERROR(crew->Join());
-  return MeanOf(std::move(times));
+  return figures;
 }
 
 template <typename Sample>
