@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "bench/workloads/crew.h"
 #include "bench/workloads/one_cpu.h"
 #include "bench/workloads/payload.h"
@@ -86,24 +86,23 @@ PROCSPEC_TARGET(bench_queue_consumer) {
 
 int64_t Int(const Value& value) { return *value.get_if<int64_t>(); }
 
-// Of all reports: the sums, and the least and the most of the first figure.
+// Of all reports: the sums, and how the first figure was shared out.
 struct Total {
   int64_t count = 0;
   uint64_t sum = 0;
   int64_t cpu = 0;
-  int64_t least = INT64_MAX;
-  int64_t most = 0;
+  double fairness = 0;
 
   explicit Total(const std::vector<List>& reports) {
+    std::vector<uint64_t> counts;
     for (const List& report : reports) {
       count += Int(report[0]);
       sum += static_cast<uint64_t>(Int(report[1]));
       cpu += Int(report[3]);
-      least = std::min(least, Int(report[0]));
-      most = std::max(most, Int(report[0]));
+      counts.push_back(static_cast<uint64_t>(Int(report[0])));
     }
+    fairness = Fairness(counts);
   }
-  double fairness() const { return most == 0 ? 0 : 1.0 * least / most; }
 };
 
 struct Shape {
@@ -154,7 +153,7 @@ absl::StatusOr<Figures> Throughput(const std::shared_ptr<Backend>& backend,
   figures.counters["cpu_ns"] =
       (sent.cpu + taken.cpu) * (1e9 / CLOCKS_PER_SEC) / taken.count;
   if (shape.producers + shape.consumers > 2) {
-    figures.counters["fairness"] = std::min(sent.fairness(), taken.fairness());
+    figures.counters["fairness"] = std::min(sent.fairness, taken.fairness);
   }
   return figures;
 }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -60,20 +60,18 @@ absl::StatusOr<Figures> ContendedPairs(const std::shared_ptr<Backend>& backend,
                             crew->Reports(processes));
   PROCSPEC_RETURN_IF_ERROR(crew->Join());
   int64_t pairs = 0;
-  int64_t least = INT64_MAX;
-  int64_t most = 0;
+  std::vector<uint64_t> pairs_of;
   int64_t begin = INT64_MAX;
   int64_t end = 0;
   for (const List& report : reports) {
     const int64_t own = *report[0].get_if<int64_t>();
     pairs += own;
-    least = std::min(least, own);
-    most = std::max(most, own);
+    pairs_of.push_back(static_cast<uint64_t>(own));
     begin = std::min(begin, *report[1].get_if<int64_t>());
     end = std::max(end, *report[2].get_if<int64_t>());
   }
   Figures figures{.ns = 1.0 * (end - begin) / pairs};
-  figures.counters["fairness"] = 1.0 * least / most;
+  figures.counters["fairness"] = Fairness(pairs_of);
   return figures;
 }
 
@@ -119,24 +117,34 @@ PROCSPEC_TARGET(bench_semaphore_echo) {
   }
 }
 
+// Two processes wake each other in turn: `wake` the other one, `trip` there and
+// back. The echo ends when it is woken after `stop` is set.
+absl::StatusOr<Figures> HandOff(const std::shared_ptr<Backend>& backend,
+                                std::string_view echo, Value there, Value back,
+                                absl::FunctionRef<absl::Status()> wake,
+                                absl::FunctionRef<absl::Status()> trip) {
+  PROCSPEC_ASSIGN_OR_RETURN(auto stop, backend->NewEvent());
+  PROCSPEC_ASSIGN_OR_RETURN(auto crew, Crew::New(backend));
+  PROCSPEC_RETURN_IF_ERROR(crew->Add(echo, {there, back, Value(stop)}));
+  PROCSPEC_RETURN_IF_ERROR(crew->Begin());
+  PROCSPEC_ASSIGN_OR_RETURN(std::vector<double> times, TimeEach(trip));
+  PROCSPEC_RETURN_IF_ERROR(stop->Set());
+  PROCSPEC_RETURN_IF_ERROR(wake());
+  PROCSPEC_RETURN_IF_ERROR(crew->Join());
+  return FiguresOfTimes(std::move(times));
+}
+
 absl::StatusOr<Figures> SemaphoreHandOff(
     const std::shared_ptr<Backend>& backend) {
   PROCSPEC_ASSIGN_OR_RETURN(auto there, backend->NewSemaphore(0));
   PROCSPEC_ASSIGN_OR_RETURN(auto back, backend->NewSemaphore(0));
-  PROCSPEC_ASSIGN_OR_RETURN(auto stop, backend->NewEvent());
-  PROCSPEC_ASSIGN_OR_RETURN(auto crew, Crew::New(backend));
-  PROCSPEC_RETURN_IF_ERROR(crew->Add("bench_semaphore_echo",
-                                     {Value(there), Value(back), Value(stop)}));
-  PROCSPEC_RETURN_IF_ERROR(crew->Begin());
-  PROCSPEC_ASSIGN_OR_RETURN(std::vector<double> times,
-                            TimeEach([&]() -> absl::Status {
-                              PROCSPEC_RETURN_IF_ERROR(there->Release());
-                              return InTime(back->Acquire(kPatience));
-                            }));
-  PROCSPEC_RETURN_IF_ERROR(stop->Set());
-  PROCSPEC_RETURN_IF_ERROR(there->Release());
-  PROCSPEC_RETURN_IF_ERROR(crew->Join());
-  return FiguresOfTimes(std::move(times));
+  return HandOff(
+      backend, "bench_semaphore_echo", Value(there), Value(back),
+      [&] { return there->Release(); },
+      [&]() -> absl::Status {
+        PROCSPEC_RETURN_IF_ERROR(there->Release());
+        return InTime(back->Acquire(kPatience));
+      });
 }
 
 // (there, back, stop)
@@ -159,24 +167,17 @@ PROCSPEC_TARGET(bench_event_echo) {
 absl::StatusOr<Figures> EventHandOff(const std::shared_ptr<Backend>& backend) {
   PROCSPEC_ASSIGN_OR_RETURN(auto there, backend->NewEvent());
   PROCSPEC_ASSIGN_OR_RETURN(auto back, backend->NewEvent());
-  PROCSPEC_ASSIGN_OR_RETURN(auto stop, backend->NewEvent());
-  PROCSPEC_ASSIGN_OR_RETURN(auto crew, Crew::New(backend));
-  PROCSPEC_RETURN_IF_ERROR(
-      crew->Add("bench_event_echo", {Value(there), Value(back), Value(stop)}));
-  PROCSPEC_RETURN_IF_ERROR(crew->Begin());
-  PROCSPEC_ASSIGN_OR_RETURN(
-      std::vector<double> times, TimeEach([&]() -> absl::Status {
+  return HandOff(
+      backend, "bench_event_echo", Value(there), Value(back),
+      [&] { return there->Set(); },
+      [&]() -> absl::Status {
         PROCSPEC_RETURN_IF_ERROR(there->Set());
         PROCSPEC_RETURN_IF_ERROR(InTime(back->Wait(kPatience)));
         return back->Clear();
-      }));
-  PROCSPEC_RETURN_IF_ERROR(stop->Set());
-  PROCSPEC_RETURN_IF_ERROR(there->Set());
-  PROCSPEC_RETURN_IF_ERROR(crew->Join());
-  return FiguresOfTimes(std::move(times));
+      });
 }
 
-// (condition, stop): who holds the lock notifies the other, which waits
+// (condition, waits, stop): who holds the lock notifies the other, which waits
 // already, and waits itself.
 PROCSPEC_TARGET(bench_condition_echo) {
   constexpr size_t k = Member::kArguments;
