@@ -35,8 +35,10 @@ def run(procspec, testee, backends, clauses):
   """The verdicts by backend, clause and case."""
   out = os.path.join(
       os.environ.get('TEST_UNDECLARED_OUTPUTS_DIR') or tempfile.mkdtemp(), 'run')
+  # Most cases wait, for each other's processes or for their guard.
+  jobs = 3 * (os.cpu_count() or 1)
   command = [procspec, 'run', f'--testee={testee}', f'--out={out}',
-             f'--backend={",".join(backends)}']
+             f'--backend={",".join(backends)}', f'--jobs={jobs}']
   if clauses:
     command.append(f'--only={",".join(clauses)}')
   limit = int(os.environ.get('TEST_TIMEOUT', '0'))
