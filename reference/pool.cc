@@ -4,6 +4,7 @@
 #include "reference/pool.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include "absl/time/time.h"
 #include "reference/exit.h"
 #include "reference/os/at_fork.h"
+#include "reference/os/child_watch.h"
 #include "reference/os/process.h"
 #include "reference/os/time.h"
 #include "reference/pool_channel.h"
@@ -35,8 +37,8 @@
 namespace procspec::reference {
 namespace {
 
-// How often the collector looks whether a worker died unannounced.
-constexpr absl::Duration kWatchInterval = absl::Milliseconds(100);
+// How often the collector looks whether a worker died, should nobody tell it.
+absl::Duration watch_interval = absl::Milliseconds(100);
 // How long a terminated worker may take to end before it is killed.
 constexpr absl::Duration kTerminateGrace = absl::Seconds(1);
 constexpr int kMostWorkers = 4096;
@@ -208,8 +210,15 @@ class Core : public std::enable_shared_from_this<Core> {
   void Collect();
   void Receive(const std::string& bytes);
   void Retire(int place);
-  void WatchWorkers();
-  void WorkerDied(int place, bool replace);
+  void Watch(Process& worker);
+  void LookAfterWorkers();
+  void WorkerDied(int place, const std::shared_ptr<Process>& worker);
+  void FillPlace(int place);
+  void FillVacantPlaces();
+  std::vector<std::shared_ptr<Process>> WorkersNow() {
+    std::lock_guard lock(mutex_);
+    return workers_;
+  }
   void Break(std::string_view why);
   void FinishPart(uint64_t id, absl::StatusOr<Value> result);
   bool TakeResult(absl::Duration timeout);
@@ -227,6 +236,7 @@ class Core : public std::enable_shared_from_this<Core> {
   const std::shared_ptr<Backend> backend_;
   const PoolOptions options_;
   const std::shared_ptr<PoolChannel> channel_;
+  const absl::Duration watch_interval_ = watch_interval;
   const int64_t creator_ = os::CurrentPid();
 
   std::mutex mutex_;
@@ -242,6 +252,12 @@ class Core : public std::enable_shared_from_this<Core> {
   bool collector_ended_ = false;
   std::condition_variable changed_;
   std::string frame_;  // the collector's
+  // Set before the collector is told to look.
+  std::atomic<bool> worker_ended_ = false;
+  // The collector's.
+  std::optional<os::ChildWatch> watch_;
+  // Where a worker ended before it had begun: the next one may, too.
+  std::vector<int> vacant_;
 };
 
 // The pools of this process that may have workers, for its end.
@@ -287,7 +303,8 @@ void EndPools() {
 thread_local const Core* collecting = nullptr;
 
 absl::StatusOr<std::shared_ptr<Process>> Core::StartWorker(int place) {
-  channel_->held(place).store(0, std::memory_order_relaxed);
+  channel_->held(place).store(PoolChannel::kNotBegun,
+                              std::memory_order_relaxed);
   auto worker = NewProcess(method_, backend_,
                            PoolWorkerOptions(channel_, place, options_));
   PROCSPEC_RETURN_IF_ERROR(worker->Start());
@@ -424,21 +441,35 @@ void Core::Send() {
 
 void Core::Collect() {
   collecting = this;
-  os::Deadline watch(kWatchInterval);
+  watch_.emplace([this] {
+    worker_ended_.store(true);
+    Look();
+  });
+  for (const auto& worker : WorkersNow()) Watch(*worker);
+  os::Deadline watch(watch_interval_);
   int taken = 0;
   while (!IsOver()) {
-    const bool got_one = TakeResult(kWatchInterval);
+    const bool told = worker_ended_.load(std::memory_order_relaxed);
+    const bool got_one =
+        TakeResult(told ? absl::ZeroDuration() : watch_interval_);
+    if (told) {
+      worker_ended_.store(false);
+      LookAfterWorkers();
+    }
     // The clock is read for some of many results only.
-    if (got_one && ++taken % 64 != 0) continue;
-    if (!watch.HasPassed()) continue;
-    WatchWorkers();
-    watch = os::Deadline(kWatchInterval);
+    if ((got_one && ++taken % 64 != 0) || !watch.HasPassed()) continue;
+    LookAfterWorkers();
+    FillVacantPlaces();
+    watch = os::Deadline(watch_interval_);
   }
+  // It ends while the workers do.
+  watch_->Stop();
   if (TakesTasks()) {
     EndQuietWorkers();
   } else {
     EndTerminatedWorkers();
   }
+  watch_.reset();
   // The sender may be waiting for room that nobody makes any more.
   std::unique_lock lock(mutex_);
   collector_ended_ = true;
@@ -553,10 +584,20 @@ void Core::Retire(int place) {
   }
   if (worker == nullptr) return;
   (void)worker->Join();
-  WorkerDied(place, /*replace=*/true);
+  WorkerDied(place, worker);
 }
 
-void Core::WatchWorkers() {
+// Has the collector told of its end, if the system can.
+void Core::Watch(Process& worker) {
+  std::shared_ptr<const os::ChildEnd> end = EndOf(worker);
+  if (end == nullptr) {
+    worker_ended_.store(true);
+  } else {
+    (void)watch_->Add(std::move(end));
+  }
+}
+
+void Core::LookAfterWorkers() {
   for (int place = 0; place < channel_->places(); ++place) {
     std::shared_ptr<Process> worker;
     {
@@ -565,7 +606,7 @@ void Core::WatchWorkers() {
     }
     if (worker == nullptr) continue;
     absl::StatusOr<bool> alive = worker->IsAlive();
-    if (alive.ok() && !*alive) WorkerDied(place, /*replace=*/true);
+    if (alive.ok() && !*alive) WorkerDied(place, worker);
   }
   // Submitted since, when the ring had no room for a word of it.
   std::string why;
@@ -576,30 +617,41 @@ void Core::WatchWorkers() {
   if (!why.empty()) Break(why);
 }
 
-void Core::WorkerDied(int place, bool replace) {
+void Core::WorkerDied(int place, const std::shared_ptr<Process>& worker) {
   // What it answered before, it has done.
   while (TakeResult(absl::ZeroDuration())) {
   }
-  const uint64_t held =
-      channel_->held(place).exchange(0, std::memory_order_acquire);
-  std::shared_ptr<Process> worker;
   {
     std::lock_guard lock(mutex_);
-    // A frame among those results may have told of the same end.
-    std::swap(worker, workers_[static_cast<size_t>(place)]);
+    // A frame among those results may have told of the same end: then the place
+    // is another worker's by now.
+    if (workers_[static_cast<size_t>(place)] != worker) return;
+    workers_[static_cast<size_t>(place)] = nullptr;
   }
+  const uint64_t held =
+      channel_->held(place).exchange(0, std::memory_order_acquire);
+  const bool begun = held != PoolChannel::kNotBegun;
   // Nobody learns of tasks that Terminate interrupted.
-  if (held != 0 && TakesTasks()) {
+  if (held != 0 && begun && TakesTasks()) {
     std::string why = "the worker that held the task died";
-    if (worker != nullptr) {
-      absl::StatusOr<std::optional<int>> code = worker->ExitCode();
-      if (code.ok() && code->has_value()) {
-        absl::StrAppend(&why, " (exit code ", **code, ")");
-      }
+    absl::StatusOr<std::optional<int>> code = worker->ExitCode();
+    if (code.ok() && code->has_value()) {
+      absl::StrAppend(&why, " (exit code ", **code, ")");
     }
     FinishPart(held, BrokenPoolError(why));
   }
-  if (worker == nullptr || !replace) return;
+  if (begun) {
+    FillPlace(place);
+  } else {
+    vacant_.push_back(place);
+  }
+}
+
+void Core::FillVacantPlaces() {
+  for (int place : std::exchange(vacant_, {})) FillPlace(place);
+}
+
+void Core::FillPlace(int place) {
   std::string failure;
   {
     std::lock_guard lock(mutex_);
@@ -609,6 +661,7 @@ void Core::WorkerDied(int place, bool replace) {
     }
     absl::StatusOr<std::shared_ptr<Process>> next = StartWorker(place);
     if (next.ok()) {
+      Watch(**next);
       workers_[static_cast<size_t>(place)] = *std::move(next);
       return;
     }
@@ -636,11 +689,7 @@ void Core::Break(std::string_view why) {
 
 // Everything is answered.
 void Core::EndQuietWorkers() {
-  std::vector<std::shared_ptr<Process>> workers;
-  {
-    std::lock_guard lock(mutex_);
-    workers = workers_;
-  }
+  const std::vector<std::shared_ptr<Process>> workers = WorkersNow();
   for (const auto& worker : workers) {
     if (worker == nullptr) continue;
     channel_->tasks().Write(NewFrame(0, FrameKind::kQuit), kFrameTag);
@@ -650,7 +699,7 @@ void Core::EndQuietWorkers() {
     while (true) {
       absl::StatusOr<bool> alive = worker->IsAlive();
       if (!alive.ok() || !*alive || !TakesTasks()) break;
-      (void)worker->Join(kWatchInterval);
+      (void)worker->Join(watch_interval_);
     }
   }
   // Terminated meanwhile.
@@ -771,6 +820,10 @@ class ReferencePool final : public Pool {
 };
 
 }  // namespace
+
+absl::Duration SetPoolWatchIntervalForTesting(absl::Duration interval) {
+  return std::exchange(watch_interval, interval);
+}
 
 absl::StatusOr<std::shared_ptr<Pool>> NewPool(StartMethod method,
                                               std::shared_ptr<Backend> backend,

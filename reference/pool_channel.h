@@ -70,7 +70,9 @@ class PoolChannel final : public Shareable, public Transferable {
   Ring& results() { return *results_; }
 
   // The task that the worker of this place has taken and not answered yet; 0:
-  // none. Written by that worker, and read after its death.
+  // none. Written by that worker, and read after its death. kNotBegun is there
+  // before it starts, and until it is ready for tasks.
+  static constexpr uint64_t kNotBegun = ~uint64_t{0};
   std::atomic<uint64_t>& held(int place);
 
   int places() const { return places_; }

@@ -63,6 +63,13 @@ PROCSPEC_TARGET(PoolTestKeepBoard) {
   return Value();
 }
 
+// Counts its workers in cell 2, of which the first dies.
+PROCSPEC_TARGET(PoolTestFirstDies) {
+  PROCSPEC_ASSIGN_OR_RETURN(auto board, arguments.Get<Board>(0));
+  if (board->Add(2, 1) == 1) return backend.Crash(CrashKind::kKill, 0);
+  return Value();
+}
+
 // Cell 0 counts those that run; cell 1 lets them go.
 PROCSPEC_TARGET(PoolTestGated) {
   PROCSPEC_ASSIGN_OR_RETURN(Value kept, backend.Global("board"));
@@ -71,6 +78,14 @@ PROCSPEC_TARGET(PoolTestGated) {
   if (!board->Await(1, 1)) return RaisedError("Guard", "never let go");
   return Value("done");
 }
+
+class LongWatchInterval {
+ public:
+  ~LongWatchInterval() { SetPoolWatchIntervalForTesting(before_); }
+
+ private:
+  const absl::Duration before_ = SetPoolWatchIntervalForTesting(absl::Hours(1));
+};
 
 class PoolTest : public testing::TestWithParam<StartMethod> {
  protected:
@@ -237,6 +252,81 @@ TEST_P(PoolTest, ADyingWorkerFailsItsTaskAlone) {
     }
   }
   EXPECT_EQ(*pool->Apply("PoolTestEcho", {.args = {1}}), Value(1));
+}
+
+// Nothing but the word of a death moves these pools: their watch interval is
+// longer than any guard.
+TEST_P(PoolTest, ADeathIsNoticedWhenItHappens) {
+  const LongWatchInterval interval;
+  auto pool = New(PoolOptions{
+      .workers = 2,
+      .initializer = "PoolTestKeepBoard",
+      .initializer_arguments = {.args = {board_}},
+  });
+  auto gated = *pool->ApplyAsync("PoolTestGated");
+  ASSERT_TRUE(board_->Await(0, 1));
+  // The other worker is busy: each answer comes from a replacement of the last.
+  for (int i = 0; i < 10; ++i) {
+    auto lost = *pool->ApplyAsync("PoolTestDie");
+    auto next = *pool->ApplyAsync("PoolTestEcho", {.args = {i}});
+    EXPECT_TRUE(IsKind(lost->Get(kGuard).status(), ErrorKind::kBrokenPool));
+    EXPECT_EQ(*next->Get(kGuard), Value(i));
+  }
+  board_->Set(1, 1);
+  EXPECT_EQ(*gated->Get(kGuard), Value("done"));
+  EXPECT_TRUE(pool->Close().ok());
+  EXPECT_TRUE(pool->Join().ok());
+}
+
+TEST_P(PoolTest, AnIdleWorkersDeathIsNoticedWhenItHappens) {
+  const LongWatchInterval interval;
+  auto pool = New(1);
+  for (int i = 0; i < 5; ++i) {
+    const auto pid = pool->Apply("PoolTestPid");
+    ASSERT_TRUE(pid.ok()) << pid.status();
+    for (const auto& child : *backend_->ActiveChildren()) {
+      EXPECT_TRUE(child->Kill().ok());
+      EXPECT_TRUE(child->Join().ok());
+    }
+    const auto next = pool->Apply("PoolTestPid");
+    ASSERT_TRUE(next.ok()) << next.status();
+    EXPECT_NE(*next, *pid);
+  }
+}
+
+// Where the system has no handle for a process: the interval is what is left.
+TEST_P(PoolTest, ADeathIsNoticedWithoutHandles) {
+  os::ChildEnd::AllowHandleForTesting(false);
+  auto pool = New(1);
+  EXPECT_TRUE(
+      IsKind(pool->Apply("PoolTestDie").status(), ErrorKind::kBrokenPool));
+  EXPECT_EQ(*pool->Apply("PoolTestEcho", {.args = {1}}), Value(1));
+  os::ChildEnd::AllowHandleForTesting(true);
+}
+
+TEST_P(PoolTest, AWorkerThatDiesInItsInitializerIsReplacedLater) {
+  {
+    auto pool = New(PoolOptions{
+        .workers = 1,
+        .initializer = "PoolTestFirstDies",
+        .initializer_arguments = {.args = {board_}},
+    });
+    EXPECT_EQ(*pool->Apply("PoolTestEcho", {.args = {1}}), Value(1));
+    EXPECT_EQ(board_->Get(2), 2);
+  }
+  // Not at once: if each of them dies there, starting them is all that happens.
+  board_->Set(2, 0);
+  const LongWatchInterval interval;
+  auto pool = New(PoolOptions{
+      .workers = 2,
+      .initializer = "PoolTestFirstDies",
+      .initializer_arguments = {.args = {board_}},
+  });
+  ASSERT_TRUE(board_->Await(2, 2));
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_EQ(*pool->Apply("PoolTestEcho", {.args = {i}}), Value(i));
+  }
+  EXPECT_EQ(board_->Get(2), 2);
 }
 
 TEST_P(PoolTest, ReplacesWorkersAfterTheirShare) {

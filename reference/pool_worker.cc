@@ -80,6 +80,7 @@ class Worker {
   // more. An ExitRequest when a task asked for it.
   absl::Status Serve(std::optional<int64_t> most) {
     const int64_t creator = os::ParentPid();
+    channel_.held(place_).store(0, std::memory_order_release);
     TaskSink sink(channel_.held(place_));
     for (int64_t done = 0; !most.has_value() || done < *most;) {
       LazyDeadline deadline(kCreatorCheck);
