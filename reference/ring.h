@@ -141,6 +141,9 @@ class Ring {
   // Waits until a read would find (at least the first piece of) a message.
   Outcome WaitReadable(LazyDeadline& deadline, Peer* peer = nullptr);
 
+  // The same without ever sleeping: some microseconds. False: no message came.
+  bool AwaitMessageBriefly() const;
+
   // Nothing to read now; exact but for messages that others write or read at
   // this moment.
   bool Empty();
