@@ -19,8 +19,10 @@ namespace procspec::reference {
 // see pool_channel.h for what the frames hold.
 //
 // In the creating process one thread, the collector, takes results, runs
-// callbacks, and replaces workers; a second one, the sender, exists once tasks
-// were handed in faster than the ring could take them.
+// callbacks, and replaces workers. A caller that waits for a result takes
+// results in its place, if it has nothing to do at that moment: one wake-up
+// less for each. A second thread, the sender, exists once tasks were handed in
+// faster than the ring could take them.
 //
 // A worker notes the task it takes in shared memory before the task has left
 // the ring. When it dies, the collector takes the results that are there, and
