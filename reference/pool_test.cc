@@ -285,7 +285,8 @@ TEST_P(PoolTest, AnIdleWorkersDeathIsNoticedWhenItHappens) {
   for (int i = 0; i < 5; ++i) {
     const auto pid = pool->Apply("PoolTestPid");
     ASSERT_TRUE(pid.ok()) << pid.status();
-    for (const auto& child : *backend_->ActiveChildren()) {
+    const auto children = *backend_->ActiveChildren();
+    for (const auto& child : children) {
       EXPECT_TRUE(child->Kill().ok());
       EXPECT_TRUE(child->Join().ok());
     }
