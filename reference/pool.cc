@@ -8,10 +8,10 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <deque>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,6 +25,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "reference/exit.h"
 #include "reference/os/at_fork.h"
 #include "reference/os/child_watch.h"
@@ -67,12 +68,15 @@ class Job final : public AsyncResult {
       : taker_(std::move(taker)) {
     KeepCallbacks(std::move(callbacks));
   }
-  // A map's: the parts' lists joined, in order.
-  Job(std::weak_ptr<ResultTaker> taker, size_t parts, PoolCallbacks callbacks)
+  // A map's: a part for each `chunk` of the items, whose results take their
+  // places.
+  Job(std::weak_ptr<ResultTaker> taker, List items, size_t chunk,
+      PoolCallbacks callbacks)
       : Job(std::move(taker), std::move(callbacks)) {
     map_ = std::make_unique<Map>();
-    map_->parts.resize(parts);
-    map_->left = parts;
+    map_->items = std::move(items);
+    map_->chunk = chunk;
+    map_->left = (map_->items.size() + chunk - 1) / chunk;
   }
 
   absl::StatusOr<Value> Get(absl::Duration timeout) override {
@@ -103,24 +107,22 @@ class Job final : public AsyncResult {
   // For who takes results. The last part makes it ready, after its callback.
   void FinishPart(size_t part, absl::StatusOr<Value> result) {
     if (map_ == nullptr) return Finish(std::move(result));
-    if (!result.ok()) {
-      if (map_->first_error.ok()) map_->first_error = result.status();
-    } else if (List* list = result->get_if<List>()) {
-      map_->parts[part] = std::move(*list);
+    Map& map = *map_;
+    const size_t begin = part * map.chunk;
+    const size_t size = std::min(map.chunk, map.items.size() - begin);
+    List* const list = result.ok() ? result->get_if<List>() : nullptr;
+    if (list != nullptr && list->size() == size) {
+      std::move(list->begin(), list->end(),
+                map.items.begin() + static_cast<ptrdiff_t>(begin));
+    } else if (map.first_error.ok()) {
+      map.first_error = result.ok() ? SerialisationError("malformed results")
+                                    : result.status();
     }
-    if (--map_->left == 0) FinishMap();
+    if (--map.left == 0) FinishMap();
   }
   void FinishMap() {
     if (!map_->first_error.ok()) return Finish(map_->first_error);
-    size_t items = 0;
-    for (const List& part : map_->parts) items += part.size();
-    List all;
-    all.reserve(items);
-    for (List& part : map_->parts) {
-      std::move(part.begin(), part.end(), std::back_inserter(all));
-    }
-    map_->parts.clear();
-    Finish(Value(std::move(all)));
+    Finish(Value(std::move(map_->items)));
   }
 
  private:
@@ -128,8 +130,9 @@ class Job final : public AsyncResult {
   enum class State { kPending, kAwaited, kReady };
 
   struct Map {
-    std::vector<List> parts;
-    size_t left = 0;
+    List items;
+    size_t chunk = 1;
+    size_t left = 0;  // parts
     absl::Status first_error;
   };
 
@@ -434,8 +437,8 @@ absl::StatusOr<std::shared_ptr<Job>> Core::SubmitTask(std::string_view target,
                                                       PoolCallbacks callbacks,
                                                       Caller caller) {
   std::string frame = NewFrame(0, FrameKind::kTask);
-  PROCSPEC_RETURN_IF_ERROR(EncodeCall(target, std::move(arguments.args),
-                                      std::move(arguments.kwargs), frame));
+  PROCSPEC_RETURN_IF_ERROR(
+      EncodeCall(target, arguments.args, std::move(arguments.kwargs), frame));
   auto job = std::make_shared<Job>(weak_from_this(), std::move(callbacks));
   {
     std::lock_guard lock(mutex_);
@@ -482,15 +485,15 @@ absl::StatusOr<std::shared_ptr<Job>> Core::SubmitMap(
   // the pool as it was.
   std::vector<std::string> frames;
   for (size_t begin = 0; begin < items.size(); begin += chunk) {
-    const size_t end = std::min(begin + chunk, items.size());
-    List part(std::make_move_iterator(items.begin() + begin),
-              std::make_move_iterator(items.begin() + end));
     frames.push_back(NewFrame(0, FrameKind::kChunk));
-    PROCSPEC_RETURN_IF_ERROR(
-        EncodeCall(target, std::move(part), {}, frames.back()));
+    const absl::Span<Value> part = absl::MakeSpan(items).subspan(begin, chunk);
+    PROCSPEC_RETURN_IF_ERROR(EncodeCall(target, part, {}, frames.back()));
+    // Not needed any more, and possibly large.
+    for (Value& item : part) item = Value();
   }
 
-  auto job = std::make_shared<Job>(weak_from_this(), frames.size(),
+  // The results take the items' places.
+  auto job = std::make_shared<Job>(weak_from_this(), std::move(items), chunk,
                                    std::move(callbacks));
   uint64_t id = 0;
   {

@@ -26,8 +26,8 @@ struct CallHeader {
   uint64_t target_size;
   uint64_t args_size;
 };
-// Room for the arguments of most calls.
-constexpr size_t kUsualArguments = 64;
+// Room for most.
+constexpr size_t kUsualArgument = 16;
 
 constexpr size_t RoundUp(size_t size) {
   return (size + kPage - 1) / kPage * kPage;
@@ -58,15 +58,16 @@ bool ParseFrame(std::string_view bytes, Frame& frame) {
   return true;
 }
 
-absl::Status EncodeCall(std::string_view target, List args, Dict kwargs,
-                        std::string& frame) {
+absl::Status EncodeCall(std::string_view target, absl::Span<const Value> args,
+                        Dict kwargs, std::string& frame) {
   CallHeader header;
   const size_t at = frame.size();
-  frame.reserve(at + sizeof(header) + target.size() + kUsualArguments);
+  frame.reserve(at + sizeof(header) + target.size() +
+                kUsualArgument * (args.size() + 1));
   frame.append(sizeof(header), '\0');
   frame.append(target);
   const size_t args_at = frame.size();
-  PROCSPEC_RETURN_IF_ERROR(Encode(Value(std::move(args)), frame));
+  PROCSPEC_RETURN_IF_ERROR(EncodeList(args, frame));
   header.target_size = target.size();
   header.args_size = frame.size() - args_at;
   std::memcpy(frame.data() + at, &header, sizeof(header));

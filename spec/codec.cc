@@ -42,6 +42,15 @@ class Encoder {
     return std::visit([&](const auto& v) { return AddOne(v, depth); },
                       value.variant());
   }
+  absl::Status AddList(absl::Span<const Value> list, int depth) {
+    PROCSPEC_RETURN_IF_ERROR(CheckDepth(depth));
+    PROCSPEC_RETURN_IF_ERROR(CheckLength("list", list.size()));
+    packer_.pack_array(static_cast<uint32_t>(list.size()));
+    for (const Value& item : list) {
+      PROCSPEC_RETURN_IF_ERROR(Add(item, depth + 1));
+    }
+    return absl::OkStatus();
+  }
 
  private:
   absl::Status AddOne(std::monostate, int) {
@@ -82,13 +91,7 @@ class Encoder {
     return absl::OkStatus();
   }
   absl::Status AddOne(const List& list, int depth) {
-    PROCSPEC_RETURN_IF_ERROR(CheckDepth(depth));
-    PROCSPEC_RETURN_IF_ERROR(CheckLength("list", list.size()));
-    packer_.pack_array(static_cast<uint32_t>(list.size()));
-    for (const Value& item : list) {
-      PROCSPEC_RETURN_IF_ERROR(Add(item, depth + 1));
-    }
-    return absl::OkStatus();
+    return AddList(list, depth);
   }
   absl::Status AddOne(const Dict& dict, int depth) {
     PROCSPEC_RETURN_IF_ERROR(CheckDepth(depth));
@@ -222,7 +225,7 @@ class Decoder {
 
  private:
   // Not the whole length: a list of lists could ask for its square.
-  static constexpr uint32_t kMostReserved = 1024;
+  static constexpr uint32_t kMostReserved = 4096;
 
   // A list or dict under construction; of a dict also the key whose value is
   // next.
@@ -304,6 +307,14 @@ absl::Status Encode(const Value& value, std::string& frame,
                     HandleWriter* handles) {
   const size_t size_before = frame.size();
   absl::Status status = Encoder(frame, handles).Add(value, /*depth=*/0);
+  if (!status.ok()) frame.resize(size_before);
+  return status;
+}
+
+absl::Status EncodeList(absl::Span<const Value> items, std::string& frame,
+                        HandleWriter* handles) {
+  const size_t size_before = frame.size();
+  absl::Status status = Encoder(frame, handles).AddList(items, /*depth=*/0);
   if (!status.ok()) frame.resize(size_before);
   return status;
 }
