@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,7 +26,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "reference/exit.h"
 #include "reference/os/at_fork.h"
 #include "reference/os/child_watch.h"
@@ -486,10 +486,11 @@ absl::StatusOr<std::shared_ptr<Job>> Core::SubmitMap(
   std::vector<std::string> frames;
   for (size_t begin = 0; begin < items.size(); begin += chunk) {
     frames.push_back(NewFrame(0, FrameKind::kChunk));
-    const absl::Span<Value> part = absl::MakeSpan(items).subspan(begin, chunk);
-    PROCSPEC_RETURN_IF_ERROR(EncodeCall(target, part, {}, frames.back()));
-    // Not needed any more, and possibly large.
-    for (Value& item : part) item = Value();
+    const size_t end = std::min(begin + chunk, items.size());
+    List part(std::make_move_iterator(items.begin() + begin),
+              std::make_move_iterator(items.begin() + end));
+    PROCSPEC_RETURN_IF_ERROR(
+        EncodeCall(target, std::move(part), {}, frames.back()));
   }
 
   // The results take the items' places.
@@ -804,6 +805,7 @@ void Core::Watch(Process& worker) {
   std::shared_ptr<const os::ChildEnd> end = EndOf(worker);
   if (end == nullptr) {
     worker_ended_.store(true);
+    Look();
   } else {
     (void)watch_->Add(std::move(end));
   }

@@ -58,8 +58,8 @@ bool ParseFrame(std::string_view bytes, Frame& frame) {
   return true;
 }
 
-absl::Status EncodeCall(std::string_view target, absl::Span<const Value> args,
-                        Dict kwargs, std::string& frame) {
+absl::Status EncodeCall(std::string_view target, List args, Dict kwargs,
+                        std::string& frame) {
   CallHeader header;
   const size_t at = frame.size();
   frame.reserve(at + sizeof(header) + target.size() +
@@ -67,7 +67,7 @@ absl::Status EncodeCall(std::string_view target, absl::Span<const Value> args,
   frame.append(sizeof(header), '\0');
   frame.append(target);
   const size_t args_at = frame.size();
-  PROCSPEC_RETURN_IF_ERROR(EncodeList(args, frame));
+  PROCSPEC_RETURN_IF_ERROR(Encode(Value(std::move(args)), frame));
   header.target_size = target.size();
   header.args_size = frame.size() - args_at;
   std::memcpy(frame.data() + at, &header, sizeof(header));

@@ -14,7 +14,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "reference/os/handle.h"
 #include "reference/os/shared_memory.h"
 #include "reference/ring.h"
@@ -69,8 +68,8 @@ struct EncodedCall {
 };
 // Appends to a frame. An argument that cannot travel is refused as by Encode;
 // the frame is of no use then.
-absl::Status EncodeCall(std::string_view target, absl::Span<const Value> args,
-                        Dict kwargs, std::string& frame);
+absl::Status EncodeCall(std::string_view target, List args, Dict kwargs,
+                        std::string& frame);
 // False: malformed.
 bool ParseCall(std::string_view payload, EncodedCall& call);
 

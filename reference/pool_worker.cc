@@ -132,14 +132,13 @@ class Worker {
     PROCSPEC_ASSIGN_OR_RETURN(Value decoded, Decode(call.args));
     List* args = decoded.get_if<List>();
     if (args == nullptr) return SerialisationError("malformed task");
-    const absl::StatusOr<NamedTarget> target = NamedTarget::Find(call.target);
     if (task.kind == FrameKind::kTask) {
       Arguments arguments{.args = std::move(*args)};
       if (!call.kwargs.empty()) {
         PROCSPEC_ASSIGN_OR_RETURN(Value kwargs, Decode(call.kwargs));
         PROCSPEC_ASSIGN_OR_RETURN(arguments.kwargs, kwargs.As<Dict>());
       }
-      return Call(call.target, target, arguments);
+      return Call(call.target, arguments);
     }
     // Each result takes the place of its item.
     absl::Status first_error;
@@ -147,7 +146,7 @@ class Worker {
     Arguments arguments{.args = List(1)};
     for (Value& item : *args) {
       arguments.args[0] = std::move(item);
-      absl::StatusOr<Value> result = Call(call.target, target, arguments);
+      absl::StatusOr<Value> result = Call(call.target, arguments);
       if (result.ok()) {
         item = *std::move(result);
       } else if (ExitCodeOf(result.status()).has_value()) {
@@ -160,18 +159,15 @@ class Worker {
     return decoded;
   }
 
-  absl::StatusOr<Value> Call(std::string_view name,
-                             const absl::StatusOr<NamedTarget>& target,
+  absl::StatusOr<Value> Call(std::string_view target,
                              const Arguments& arguments) {
-    absl::StatusOr<Value> result = CallGuardedForValue([&] {
-      return target.ok() ? target->Call(backend_, arguments)
-                         : absl::StatusOr<Value>(target.status());
-    });
+    absl::StatusOr<Value> result = CallGuardedForValue(
+        [&] { return CallTarget(backend_, target, arguments); });
     if (result.ok() || ExitCodeOf(result.status()).has_value()) return result;
     ErrorDetail detail = DetailOf(result.status());
     detail.traceback =
         absl::StrCat("In pool worker ", place_ + 1, " (process ",
-                     os::CurrentPid(), "), target ", name, ":\n",
+                     os::CurrentPid(), "), target ", target, ":\n",
                      detail.traceback, detail.type, ": ", detail.message, "\n");
     return ErrorFrom(detail);
   }

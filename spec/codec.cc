@@ -42,15 +42,6 @@ class Encoder {
     return std::visit([&](const auto& v) { return AddOne(v, depth); },
                       value.variant());
   }
-  absl::Status AddList(absl::Span<const Value> list, int depth) {
-    PROCSPEC_RETURN_IF_ERROR(CheckDepth(depth));
-    PROCSPEC_RETURN_IF_ERROR(CheckLength("list", list.size()));
-    packer_.pack_array(static_cast<uint32_t>(list.size()));
-    for (const Value& item : list) {
-      PROCSPEC_RETURN_IF_ERROR(Add(item, depth + 1));
-    }
-    return absl::OkStatus();
-  }
 
  private:
   absl::Status AddOne(std::monostate, int) {
@@ -91,7 +82,13 @@ class Encoder {
     return absl::OkStatus();
   }
   absl::Status AddOne(const List& list, int depth) {
-    return AddList(list, depth);
+    PROCSPEC_RETURN_IF_ERROR(CheckDepth(depth));
+    PROCSPEC_RETURN_IF_ERROR(CheckLength("list", list.size()));
+    packer_.pack_array(static_cast<uint32_t>(list.size()));
+    for (const Value& item : list) {
+      PROCSPEC_RETURN_IF_ERROR(Add(item, depth + 1));
+    }
+    return absl::OkStatus();
   }
   absl::Status AddOne(const Dict& dict, int depth) {
     PROCSPEC_RETURN_IF_ERROR(CheckDepth(depth));
@@ -307,14 +304,6 @@ absl::Status Encode(const Value& value, std::string& frame,
                     HandleWriter* handles) {
   const size_t size_before = frame.size();
   absl::Status status = Encoder(frame, handles).Add(value, /*depth=*/0);
-  if (!status.ok()) frame.resize(size_before);
-  return status;
-}
-
-absl::Status EncodeList(absl::Span<const Value> items, std::string& frame,
-                        HandleWriter* handles) {
-  const size_t size_before = frame.size();
-  absl::Status status = Encoder(frame, handles).AddList(items, /*depth=*/0);
   if (!status.ok()) frame.resize(size_before);
   return status;
 }

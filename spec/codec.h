@@ -10,7 +10,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "spec/error.h"
 #include "spec/target.h"
 #include "spec/value.h"
@@ -43,9 +42,6 @@ class HandleReader {
 inline constexpr int kMaxDepth = 100;
 absl::Status Encode(const Value& value, std::string& frame,
                     HandleWriter* handles = nullptr);
-// The same for a list of these values, which need not be made for it.
-absl::Status EncodeList(absl::Span<const Value> items, std::string& frame,
-                        HandleWriter* handles = nullptr);
 
 // Decodes a frame that holds exactly one value. Every length is checked against
 // the frame before anything is allocated; a malformed, truncated or too deep

@@ -87,28 +87,16 @@ absl::StatusOr<Value> Call(Backend& backend, Found function, Subject& subject) {
 
 }  // namespace
 
-absl::StatusOr<NamedTarget> NamedTarget::Find(std::string_view name) {
-  if (IsForeign(Targets(), name)) return NamedTarget(name, nullptr);
-  PROCSPEC_ASSIGN_OR_RETURN(Target target,
-                            procspec::Find(Targets(), "target", name));
-  return NamedTarget(name, target);
-}
-
-absl::StatusOr<Value> NamedTarget::Call(Backend& backend,
-                                        const Arguments& arguments) const {
-  if (target_ != nullptr) {
-    return procspec::Call<FoundTarget>(backend, target_, arguments);
-  }
-  const auto call = [this](Backend& side, const Arguments& given) {
-    return foreign->CallTarget(side, name_, given);
-  };
-  return procspec::Call<FoundTarget>(backend, call, arguments);
-}
-
 absl::StatusOr<Value> CallTarget(Backend& backend, std::string_view name,
                                  const Arguments& arguments) {
-  PROCSPEC_ASSIGN_OR_RETURN(const NamedTarget target, NamedTarget::Find(name));
-  return target.Call(backend, arguments);
+  if (IsForeign(Targets(), name)) {
+    const auto call = [name](Backend& side, const Arguments& given) {
+      return foreign->CallTarget(side, name, given);
+    };
+    return Call<FoundTarget>(backend, call, arguments);
+  }
+  PROCSPEC_ASSIGN_OR_RETURN(Target target, Find(Targets(), "target", name));
+  return Call<FoundTarget>(backend, target, arguments);
 }
 
 absl::StatusOr<Value> CallProcessType(Backend& backend, std::string_view name,

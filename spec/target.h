@@ -76,23 +76,6 @@ absl::StatusOr<Value> CallTarget(Backend& backend, std::string_view name,
 absl::StatusOr<Value> CallProcessType(Backend& backend, std::string_view name,
                                       Process& self);
 
-// The same for one that is called often: the name is looked up once. It must
-// stay as long as this.
-class NamedTarget {
- public:
-  static absl::StatusOr<NamedTarget> Find(std::string_view name);
-
-  absl::StatusOr<Value> Call(Backend& backend,
-                             const Arguments& arguments) const;
-
- private:
-  NamedTarget(std::string_view name, Target target)
-      : name_(name), target_(target) {}
-
-  std::string_view name_;
-  Target target_;  // null: foreign
-};
-
 // Whether a name is known: OK, or the same Value error.
 absl::Status CheckTarget(std::string_view name);
 absl::Status CheckProcessType(std::string_view name);
