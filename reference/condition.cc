@@ -83,6 +83,7 @@ absl::StatusOr<bool> SharedCondition::Wait(absl::Duration timeout) {
   const uint32_t ticket =
       state_->next_ticket.fetch_add(1) & (Waiter::kNumbers - 1);
   const uint32_t waiting = Waiter::Word(Kind::kWaiting, ticket);
+  me->asleep.store(0, std::memory_order_relaxed);
   me->word.store(waiting, std::memory_order_release);
 
   const uint32_t depth = lock_->ReleaseFully();
@@ -95,16 +96,17 @@ absl::StatusOr<bool> SharedCondition::Wait(absl::Duration timeout) {
 
 bool SharedCondition::Sleep(Waiter& me, uint32_t waiting,
                             absl::Duration timeout) {
-  const os::Deadline deadline(timeout);
+  os::LazyDeadline deadline(timeout);
   os::WaitLadder ladder;
   while (me.word.load(std::memory_order_acquire) == waiting) {
-    if (deadline.HasPassed()) {
+    if (!deadline.immediate() && ladder.Next()) continue;
+    if (deadline.immediate() || deadline.Get().HasPassed()) {
       uint32_t word = waiting;
       return !me.word.compare_exchange_strong(word,
                                               Waiter::Word(Kind::kIdle, 0));
     }
-    if (ladder.Next()) continue;
-    os::WaitSlice(me.word, waiting, deadline);
+    me.asleep.store(1);
+    os::WaitSlice(me.word, waiting, deadline.Get());
     if (me.word.load(std::memory_order_acquire) == waiting) PassOnFromGone();
   }
   return true;
@@ -172,7 +174,7 @@ bool SharedCondition::ReleaseOne(Waiter& waiter, uint32_t waiting,
           word, Waiter::Word(Kind::kReleased, Waiter::NumberOf(waiting)))) {
     return false;
   }
-  os::WakeOne(waiter.word);
+  if (waiter.asleep.load() != 0) os::WakeOne(waiter.word);
   return true;
 }
 

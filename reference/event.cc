@@ -56,7 +56,7 @@ absl::StatusOr<bool> SharedEvent::Wait(absl::Duration timeout) {
   if (timeout <= absl::ZeroDuration()) return false;
 
   const uint32_t raises = Raises(seen);
-  const os::Deadline deadline(timeout);
+  os::LazyDeadline deadline(timeout);
   os::WaitLadder ladder;
   for (;;) {
     seen = word.load(std::memory_order_acquire);
@@ -67,8 +67,8 @@ absl::StatusOr<bool> SharedEvent::Wait(absl::Duration timeout) {
                                     std::memory_order_relaxed)) {
       continue;
     }
-    if (deadline.HasPassed()) return false;
-    os::WaitSlice(word, seen | kSleepers, deadline);
+    if (deadline.Get().HasPassed()) return false;
+    os::WaitSlice(word, seen | kSleepers, deadline.Get());
   }
 }
 

@@ -56,7 +56,7 @@ absl::StatusOr<bool> PlainLock::Acquire(absl::Duration timeout) {
 // Not inlined, here and below: the fast paths then save no registers.
 [[gnu::noinline]] absl::StatusOr<bool> PlainLock::AcquireSlowly(
     absl::Duration timeout) {
-  const os::Deadline deadline(timeout);
+  os::LazyDeadline deadline(timeout);
   std::atomic<uint32_t>& word = state_->word;
   const uint32_t me = os::CurrentThread().number();
   os::WaitLadder ladder;
@@ -70,7 +70,7 @@ absl::StatusOr<bool> PlainLock::Acquire(absl::Duration timeout) {
       }
       continue;
     }
-    if (deadline.IsImmediate()) return false;
+    if (deadline.immediate()) return false;
     if (ladder.Next()) continue;
     mark = kSleepers;
     if ((seen & kSleepers) == 0 &&
@@ -78,8 +78,8 @@ absl::StatusOr<bool> PlainLock::Acquire(absl::Duration timeout) {
                                     std::memory_order_relaxed)) {
       continue;
     }
-    if (deadline.HasPassed()) return false;
-    os::WaitSlice(word, seen | kSleepers, deadline);
+    if (deadline.Get().HasPassed()) return false;
+    os::WaitSlice(word, seen | kSleepers, deadline.Get());
   }
 }
 
@@ -136,11 +136,11 @@ absl::StatusOr<bool> RecursiveLock::Acquire(absl::Duration timeout) {
 [[gnu::noinline]] absl::StatusOr<bool> RecursiveLock::AcquireSlowly(
     absl::Duration timeout) {
   const uint64_t me = os::CurrentThread().bits;
-  const os::Deadline deadline(timeout);
+  os::LazyDeadline deadline(timeout);
   std::atomic<uint64_t>& owner = state_->owner;
   os::WaitLadder ladder;
   uint64_t mark = 0;
-  bool look_whether_alive = deadline.IsImmediate();
+  bool look_whether_alive = deadline.immediate();
   for (;;) {
     const uint32_t wakes = state_->wakes.load(std::memory_order_acquire);
     uint64_t seen = owner.load(std::memory_order_relaxed);
@@ -155,19 +155,19 @@ absl::StatusOr<bool> RecursiveLock::Acquire(absl::Duration timeout) {
       }
       continue;
     }
-    if (deadline.HasPassed()) {
+    if (!deadline.immediate() && ladder.Next()) continue;
+    if (deadline.immediate() || deadline.Get().HasPassed()) {
       // The last word on a timed wait is whether the owner still lives.
       if (look_whether_alive) return false;
       look_whether_alive = true;
       continue;
     }
-    if (ladder.Next()) continue;
     mark = kSleepers64;
     if ((seen & kSleepers64) == 0 &&
         !owner.compare_exchange_weak(seen, seen | kSleepers64)) {
       continue;
     }
-    os::WaitSlice(state_->wakes, wakes, deadline);
+    os::WaitSlice(state_->wakes, wakes, deadline.Get());
     // Held by the same all the time: is it still there?
     look_whether_alive =
         owner.load(std::memory_order_relaxed) == (seen | kSleepers64);

@@ -4,13 +4,17 @@
 #include "reference/pool.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <deque>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -19,12 +23,15 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "reference/exit.h"
 #include "reference/os/at_fork.h"
+#include "reference/os/child_watch.h"
 #include "reference/os/process.h"
 #include "reference/os/time.h"
+#include "reference/os/wait_word.h"
 #include "reference/pool_channel.h"
 #include "reference/pool_worker.h"
 #include "reference/process.h"
@@ -35,92 +42,129 @@
 namespace procspec::reference {
 namespace {
 
-// How often the collector looks whether a worker died unannounced.
-constexpr absl::Duration kWatchInterval = absl::Milliseconds(100);
+// How often the collector looks whether a worker died, should nobody tell it.
+absl::Duration watch_interval = absl::Milliseconds(100);
 // How long a terminated worker may take to end before it is killed.
 constexpr absl::Duration kTerminateGrace = absl::Seconds(1);
 constexpr int kMostWorkers = 4096;
 constexpr int kChunksPerWorker = 4;
 
-// The list of these, moved into it: an initializer list would copy them.
-template <typename... Items>
-Value Fields(Items&&... items) {
-  List list;
-  list.reserve(sizeof...(items));
-  (list.emplace_back(std::forward<Items>(items)), ...);
-  return Value(std::move(list));
-}
+class Job;
+
+// Who takes results where a caller waits for one.
+class ResultTaker {
+ public:
+  virtual ~ResultTaker() = default;
+  // Takes results on the calling thread until the job is ready or the time is
+  // over, if nobody else takes any; it may return early.
+  virtual void TakeResultsFor(const Job& job, LazyDeadline& deadline) = 0;
+};
 
 // A submitted task or map, in the creating process only.
 class Job final : public AsyncResult {
  public:
   // A task's: one part, whose value is the outcome.
-  explicit Job(PoolCallbacks callbacks) : callbacks_(std::move(callbacks)) {}
-  // A map's: the parts' lists joined, in order.
-  Job(size_t parts, PoolCallbacks callbacks)
-      : is_map_(true),
-        parts_(parts),
-        left_(parts),
-        callbacks_(std::move(callbacks)) {}
+  Job(std::weak_ptr<ResultTaker> taker, PoolCallbacks callbacks)
+      : taker_(std::move(taker)) {
+    KeepCallbacks(std::move(callbacks));
+  }
+  // A map's: a part for each `chunk` of the items, whose results take their
+  // places.
+  Job(std::weak_ptr<ResultTaker> taker, List items, size_t chunk,
+      PoolCallbacks callbacks)
+      : Job(std::move(taker), std::move(callbacks)) {
+    map_ = std::make_unique<Map>();
+    map_->items = std::move(items);
+    map_->chunk = chunk;
+    map_->left = (map_->items.size() + chunk - 1) / chunk;
+  }
 
   absl::StatusOr<Value> Get(absl::Duration timeout) override {
-    std::unique_lock lock(mutex_);
-    if (!AwaitLocked(lock, timeout)) return TimeoutError();
+    if (!Await(timeout)) return TimeoutError();
     return *outcome_;
   }
   absl::Status Wait(absl::Duration timeout) override {
-    std::unique_lock lock(mutex_);
-    AwaitLocked(lock, timeout);
+    Await(timeout);
     return absl::OkStatus();
   }
-  absl::StatusOr<bool> Ready() override {
-    std::lock_guard lock(mutex_);
-    return outcome_.has_value();
-  }
+  absl::StatusOr<bool> Ready() override { return IsReady(); }
   absl::StatusOr<bool> Successful() override {
-    std::lock_guard lock(mutex_);
-    if (!outcome_.has_value()) return ValueError("the result is not ready");
+    if (!IsReady()) return ValueError("the result is not ready");
     return outcome_->ok();
   }
 
+  bool IsReady() const {
+    return state_.load(std::memory_order_acquire) == State::kReady;
+  }
+  bool has_callbacks() const { return has_callbacks_; }
+
   // The outcome, without a copy of it: for one who is not going to ask again.
   absl::StatusOr<Value> Take() {
-    std::unique_lock lock(mutex_);
-    AwaitLocked(lock, absl::InfiniteDuration());
+    Await(absl::InfiniteDuration());
     return *std::move(outcome_);
   }
 
-  // For the collector. The last part makes it ready, after its callback.
+  // For who takes results. The last part makes it ready, after its callback.
   void FinishPart(size_t part, absl::StatusOr<Value> result) {
-    if (!is_map_) return Finish(std::move(result));
-    if (!result.ok()) {
-      if (first_error_.ok()) first_error_ = result.status();
-    } else if (List* list = result->get_if<List>()) {
-      parts_[part] = std::move(*list);
+    if (map_ == nullptr) return Finish(std::move(result));
+    Map& map = *map_;
+    const size_t begin = part * map.chunk;
+    const size_t size = std::min(map.chunk, map.items.size() - begin);
+    List* const list = result.ok() ? result->get_if<List>() : nullptr;
+    if (list != nullptr && list->size() == size) {
+      std::move(list->begin(), list->end(),
+                map.items.begin() + static_cast<ptrdiff_t>(begin));
+    } else if (map.first_error.ok()) {
+      map.first_error = result.ok() ? SerialisationError("malformed results")
+                                    : result.status();
     }
-    if (--left_ == 0) FinishMap();
+    if (--map.left == 0) FinishMap();
   }
   void FinishMap() {
-    if (!first_error_.ok()) return Finish(first_error_);
-    size_t items = 0;
-    for (const List& part : parts_) items += part.size();
-    List all;
-    all.reserve(items);
-    for (List& part : parts_) {
-      std::move(part.begin(), part.end(), std::back_inserter(all));
-    }
-    parts_.clear();
-    Finish(Value(std::move(all)));
+    if (!map_->first_error.ok()) return Finish(map_->first_error);
+    Finish(Value(std::move(map_->items)));
   }
 
  private:
-  bool AwaitLocked(std::unique_lock<std::mutex>& lock, absl::Duration timeout) {
-    const auto ready = [this] { return outcome_.has_value(); };
-    if (timeout == absl::InfiniteDuration()) {
+  // kAwaited: somebody sleeps.
+  enum class State { kPending, kAwaited, kReady };
+
+  struct Map {
+    List items;
+    size_t chunk = 1;
+    size_t left = 0;  // parts
+    absl::Status first_error;
+  };
+
+  void KeepCallbacks(PoolCallbacks callbacks) {
+    has_callbacks_ = callbacks.callback || callbacks.error_callback;
+    if (!has_callbacks_) return;
+    callbacks_ = std::make_unique<PoolCallbacks>(std::move(callbacks));
+  }
+
+  bool Await(absl::Duration timeout) {
+    if (IsReady()) return true;
+    LazyDeadline deadline(timeout);
+    if (deadline.immediate()) return false;
+    if (!has_callbacks_) {
+      if (auto taker = taker_.lock()) taker->TakeResultsFor(*this, deadline);
+    }
+    os::WaitLadder ladder;
+    do {
+      if (IsReady()) return true;
+    } while (ladder.Next());
+    return Sleep(deadline.Get());
+  }
+
+  bool Sleep(os::Deadline deadline) {
+    std::unique_lock lock(mutex_);
+    State seen = State::kPending;
+    state_.compare_exchange_strong(seen, State::kAwaited);
+    const auto ready = [this] { return IsReady(); };
+    if (deadline.IsNever()) {
       changed_.wait(lock, ready);
       return true;
     }
-    const os::Deadline deadline(timeout);
     while (!ready()) {
       if (deadline.HasPassed()) return false;
       // In slices, because the largest durations overflow the library's clock.
@@ -131,32 +175,44 @@ class Job final : public AsyncResult {
   }
 
   void Finish(absl::StatusOr<Value> outcome) {
-    if (outcome.ok()) {
-      if (callbacks_.callback) callbacks_.callback(*outcome);
-    } else if (callbacks_.error_callback) {
-      callbacks_.error_callback(outcome.status());
+    if (callbacks_ != nullptr) {
+      if (outcome.ok()) {
+        if (callbacks_->callback) callbacks_->callback(*outcome);
+      } else if (callbacks_->error_callback) {
+        callbacks_->error_callback(outcome.status());
+      }
+      callbacks_.reset();
     }
-    callbacks_ = {};
-    std::lock_guard lock(mutex_);
     outcome_ = std::move(outcome);
+    if (state_.exchange(State::kReady) != State::kAwaited) return;
+    // Who awaits it has either seen that, or sleeps.
+    std::lock_guard lock(mutex_);
     changed_.notify_all();
   }
 
-  // The collector's alone.
-  const bool is_map_ = false;
-  std::vector<List> parts_;
-  size_t left_ = 1;
-  absl::Status first_error_;
-  PoolCallbacks callbacks_;
+  // Of who takes results alone.
+  std::unique_ptr<Map> map_;
+  std::unique_ptr<PoolCallbacks> callbacks_;
 
+  const std::weak_ptr<ResultTaker> taker_;
+  bool has_callbacks_ = false;  // from the beginning
+  std::atomic<State> state_ = State::kPending;
+  // Constant once it is ready.
+  std::optional<absl::StatusOr<Value>> outcome_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<absl::StatusOr<Value>> outcome_;
 };
 
 // What the pool and its threads share. The threads keep it alive, so that a
 // callback may drop the pool.
-class Core : public std::enable_shared_from_this<Core> {
+//
+// One thread at a time takes results: the collector, or, in its place, a caller
+// that waits for one and so has it without being woken by another thread. A
+// caller leaves to the collector what is not a result, and what has a callback.
+// The collector is parked while nothing is under way, or a caller takes
+// results.
+class Core final : public ResultTaker,
+                   public std::enable_shared_from_this<Core> {
  public:
   Core(StartMethod method, std::shared_ptr<Backend> backend,
        PoolOptions options, std::shared_ptr<PoolChannel> channel)
@@ -168,13 +224,18 @@ class Core : public std::enable_shared_from_this<Core> {
 
   absl::Status Start();
 
+  // Whether the caller waits for the result at once.
+  enum class Caller { kWaits, kGoesOn };
   absl::StatusOr<std::shared_ptr<Job>> SubmitTask(std::string_view target,
                                                   Arguments arguments,
-                                                  PoolCallbacks callbacks);
+                                                  PoolCallbacks callbacks,
+                                                  Caller caller);
   absl::StatusOr<std::shared_ptr<Job>> SubmitMap(std::string_view target,
                                                  List items,
                                                  std::optional<int> chunk_size,
-                                                 PoolCallbacks callbacks);
+                                                 PoolCallbacks callbacks,
+                                                 Caller caller);
+  void TakeResultsFor(const Job& job, LazyDeadline& deadline) override;
   absl::Status Close();
   absl::Status Terminate();
   absl::Status Join();
@@ -187,6 +248,12 @@ class Core : public std::enable_shared_from_this<Core> {
   struct Part {
     std::shared_ptr<Job> job;
     size_t index;
+  };
+  // A share of what is sent and not answered: who submits and who takes results
+  // hardly ever meet in one.
+  struct alignas(64) Shard {
+    std::mutex mutex;
+    absl::flat_hash_map<uint64_t, Part> parts;
   };
 
   absl::Status CheckOpenLocked() const {
@@ -202,21 +269,44 @@ class Core : public std::enable_shared_from_this<Core> {
   }
 
   absl::StatusOr<std::shared_ptr<Process>> StartWorker(int place);
+  uint64_t AddPartLocked(std::shared_ptr<Job> job, size_t index);
+  void SubmitPartLocked(std::string frame, std::shared_ptr<Job> job,
+                        size_t index);
   void SendLocked(std::string frame);
   void Send();
+
+  bool TryToTakeResults() { return !taken_.load() && !taken_.exchange(true); }
+  void CallCollector();
+  void BecomeTaker();
+  bool TakeUntilIdle();
 
   void Collect();
   void Receive(const std::string& bytes);
   void Retire(int place);
-  void WatchWorkers();
-  void WorkerDied(int place, bool replace);
+  void Watch(Process& worker);
+  void LookAfterWorkers();
+  void WorkerDied(int place, const std::shared_ptr<Process>& worker);
+  void FillPlace(int place);
+  void FillVacantPlaces();
+  std::vector<std::shared_ptr<Process>> WorkersNow() {
+    std::lock_guard lock(mutex_);
+    return workers_;
+  }
   void Break(std::string_view why);
-  void FinishPart(uint64_t id, absl::StatusOr<Value> result);
+  Shard& ShardOf(uint64_t id) { return shards_[id % shards_.size()]; }
+  // Null: it was failed before, because its worker died after it had answered.
+  Part TakePart(uint64_t id);
+  void PutBack(uint64_t id, Part part);
+  void FinishPart(Part part, absl::StatusOr<Value> result);
+  static absl::StatusOr<Value> OutcomeIn(const Frame& frame);
   bool TakeResult(absl::Duration timeout);
   bool IsOver();
   void EndQuietWorkers();
   void EndTerminatedWorkers();
+  // Has the collector look at the pool's state; who takes results in its place
+  // leaves off.
   void Look() {
+    CallCollector();
     LazyDeadline immediate(absl::ZeroDuration());
     // Not there in time: the collector looks by itself, a little later.
     (void)channel_->results().WriteNow(NewFrame(0, FrameKind::kLook), kFrameTag,
@@ -227,13 +317,13 @@ class Core : public std::enable_shared_from_this<Core> {
   const std::shared_ptr<Backend> backend_;
   const PoolOptions options_;
   const std::shared_ptr<PoolChannel> channel_;
+  const absl::Duration watch_interval_ = watch_interval;
   const int64_t creator_ = os::CurrentPid();
 
   std::mutex mutex_;
   State state_ = State::kOpen;
   std::string broken_;  // why no worker can start; empty: they can
   std::vector<std::shared_ptr<Process>> workers_;  // null: none at this place
-  std::map<uint64_t, Part> parts_;                 // sent and not answered
   uint64_t last_id_ = 0;
   // Frames that the ring had no room for, in order; the sender's.
   std::deque<std::string> backlog_;
@@ -241,7 +331,32 @@ class Core : public std::enable_shared_from_this<Core> {
   bool sender_ended_ = false;
   bool collector_ended_ = false;
   std::condition_variable changed_;
-  std::string frame_;  // the collector's
+
+  std::array<Shard, 8> shards_;
+  // Parts in them, and those that are just being finished.
+  std::atomic<size_t> under_way_ = 0;
+  // Whether the state is no longer kOpen.
+  std::atomic<bool> closing_ = false;
+
+  // Whether somebody takes results. These are his:
+  std::atomic<bool> taken_ = false;
+  std::string frame_;
+  std::vector<std::string> for_collector_;
+
+  // Where the collector is parked.
+  std::mutex parking_;
+  std::condition_variable called_;
+  std::atomic<bool> parked_ = false;
+  std::atomic<bool> is_called_ = false;  // changed with the mutex
+
+  // Set before the collector is told to look.
+  std::atomic<bool> worker_ended_ = false;
+  // The collector's.
+  os::Deadline next_look_ = os::Deadline::Immediate();
+  int taken_since_look_ = 0;
+  std::optional<os::ChildWatch> watch_;
+  // Where a worker ended before it had begun: the next one may, too.
+  std::vector<int> vacant_;
 };
 
 // The pools of this process that may have workers, for its end.
@@ -287,7 +402,8 @@ void EndPools() {
 thread_local const Core* collecting = nullptr;
 
 absl::StatusOr<std::shared_ptr<Process>> Core::StartWorker(int place) {
-  channel_->held(place).store(0, std::memory_order_relaxed);
+  channel_->held(place).store(PoolChannel::kNotBegun,
+                              std::memory_order_relaxed);
   auto worker = NewProcess(method_, backend_,
                            PoolWorkerOptions(channel_, place, options_));
   PROCSPEC_RETURN_IF_ERROR(worker->Start());
@@ -318,24 +434,42 @@ absl::Status Core::Start() {
 
 absl::StatusOr<std::shared_ptr<Job>> Core::SubmitTask(std::string_view target,
                                                       Arguments arguments,
-                                                      PoolCallbacks callbacks) {
+                                                      PoolCallbacks callbacks,
+                                                      Caller caller) {
   std::string frame = NewFrame(0, FrameKind::kTask);
-  PROCSPEC_RETURN_IF_ERROR(Encode(
-      Fields(target, std::move(arguments.args), std::move(arguments.kwargs)),
-      frame));
-  auto job = std::make_shared<Job>(std::move(callbacks));
-  std::lock_guard lock(mutex_);
-  PROCSPEC_RETURN_IF_ERROR(CheckOpenLocked());
-  const uint64_t id = ++last_id_;
-  std::memcpy(frame.data(), &id, sizeof(id));
-  parts_.emplace(id, Part{job, 0});
-  SendLocked(std::move(frame));
+  PROCSPEC_RETURN_IF_ERROR(
+      EncodeCall(target, arguments.args, std::move(arguments.kwargs), frame));
+  auto job = std::make_shared<Job>(weak_from_this(), std::move(callbacks));
+  {
+    std::lock_guard lock(mutex_);
+    PROCSPEC_RETURN_IF_ERROR(CheckOpenLocked());
+    SubmitPartLocked(std::move(frame), job, 0);
+  }
+  if (caller == Caller::kGoesOn && parked_.load()) CallCollector();
   return job;
+}
+
+uint64_t Core::AddPartLocked(std::shared_ptr<Job> job, size_t index) {
+  const uint64_t id = ++last_id_;
+  Shard& shard = ShardOf(id);
+  {
+    std::lock_guard lock(shard.mutex);
+    shard.parts.emplace(id, Part{std::move(job), index});
+  }
+  under_way_.fetch_add(1);
+  return id;
+}
+
+void Core::SubmitPartLocked(std::string frame, std::shared_ptr<Job> job,
+                            size_t index) {
+  const uint64_t id = AddPartLocked(std::move(job), index);
+  std::memcpy(frame.data(), &id, sizeof(id));
+  SendLocked(std::move(frame));
 }
 
 absl::StatusOr<std::shared_ptr<Job>> Core::SubmitMap(
     std::string_view target, List items, std::optional<int> chunk_size,
-    PoolCallbacks callbacks) {
+    PoolCallbacks callbacks, Caller caller) {
   if (chunk_size.has_value() && *chunk_size < 1) {
     return ValueError(
         absl::StrCat("a chunk has at least one item, not ", *chunk_size));
@@ -351,30 +485,32 @@ absl::StatusOr<std::shared_ptr<Job>> Core::SubmitMap(
   // the pool as it was.
   std::vector<std::string> frames;
   for (size_t begin = 0; begin < items.size(); begin += chunk) {
+    frames.push_back(NewFrame(0, FrameKind::kChunk));
     const size_t end = std::min(begin + chunk, items.size());
     List part(std::make_move_iterator(items.begin() + begin),
               std::make_move_iterator(items.begin() + end));
-    frames.push_back(NewFrame(0, FrameKind::kChunk));
     PROCSPEC_RETURN_IF_ERROR(
-        Encode(Fields(target, std::move(part)), frames.back()));
+        EncodeCall(target, std::move(part), {}, frames.back()));
   }
 
-  auto job = std::make_shared<Job>(frames.size(), std::move(callbacks));
-  std::unique_lock lock(mutex_);
-  PROCSPEC_RETURN_IF_ERROR(CheckOpenLocked());
+  // The results take the items' places.
+  auto job = std::make_shared<Job>(weak_from_this(), std::move(items), chunk,
+                                   std::move(callbacks));
+  uint64_t id = 0;
+  {
+    std::lock_guard lock(mutex_);
+    PROCSPEC_RETURN_IF_ERROR(CheckOpenLocked());
+    for (size_t index = 0; index < frames.size(); ++index) {
+      SubmitPartLocked(std::move(frames[index]), job, index);
+    }
+    if (frames.empty()) id = AddPartLocked(job, 0);
+  }
   if (frames.empty()) {
     // Ready like any other: by the collector, whose thread calls back.
-    const uint64_t id = ++last_id_;
-    parts_.emplace(id, Part{job, 0});
-    lock.unlock();
+    CallCollector();
     channel_->results().Write(NewFrame(id, FrameKind::kNoTasks), kFrameTag);
-    return job;
-  }
-  for (size_t index = 0; index < frames.size(); ++index) {
-    const uint64_t id = ++last_id_;
-    std::memcpy(frames[index].data(), &id, sizeof(id));
-    parts_.emplace(id, Part{job, index});
-    SendLocked(std::move(frames[index]));
+  } else if (caller == Caller::kGoesOn && parked_.load()) {
+    CallCollector();
   }
   return job;
 }
@@ -420,25 +556,75 @@ void Core::Send() {
   changed_.notify_all();
 }
 
-// --- The collector ---------------------------------------------------------
+// --- Who takes results ------------------------------------------------------
+
+void Core::TakeResultsFor(const Job& job, LazyDeadline& deadline) {
+  // In a forked child these are the parent's; and a collector that waits in a
+  // callback has nobody to take its place.
+  if (!IsOwn() || collecting == this) return;
+  // One who is called comes first.
+  if (is_called_.load() || !TryToTakeResults()) return;
+  bool leaves_off = !for_collector_.empty();
+  while (!leaves_off && !job.IsReady()) {
+    StringSink sink(frame_);
+    if (channel_->results().Read(sink, deadline) != Ring::Outcome::kDone) break;
+    Frame frame;
+    if (!ParseFrame(frame_, frame)) continue;
+    if (frame.kind != FrameKind::kResult && frame.kind != FrameKind::kError) {
+      leaves_off = true;
+    } else if (Part part = TakePart(frame.id); part.job == nullptr) {
+      continue;
+    } else if (part.job->has_callbacks()) {
+      PutBack(frame.id, std::move(part));
+      leaves_off = true;
+    } else {
+      FinishPart(std::move(part), OutcomeIn(frame));
+    }
+    if (leaves_off) for_collector_.push_back(std::move(frame_));
+  }
+  taken_.store(false);
+  // The collector parks while somebody else takes results, whatever is under
+  // way.
+  if (leaves_off || is_called_.load() || under_way_.load() != 0) {
+    CallCollector();
+  }
+}
+
+// --- The collector ----------------------------------------------------------
+
+void Core::CallCollector() {
+  {
+    std::lock_guard lock(parking_);
+    is_called_.store(true);
+  }
+  called_.notify_one();
+}
 
 void Core::Collect() {
   collecting = this;
-  os::Deadline watch(kWatchInterval);
-  int taken = 0;
-  while (!IsOver()) {
-    const bool got_one = TakeResult(kWatchInterval);
-    // The clock is read for some of many results only.
-    if (got_one && ++taken % 64 != 0) continue;
-    if (!watch.HasPassed()) continue;
-    WatchWorkers();
-    watch = os::Deadline(kWatchInterval);
+  watch_.emplace([this] {
+    worker_ended_.store(true);
+    Look();
+  });
+  for (const auto& worker : WorkersNow()) Watch(*worker);
+  next_look_ = os::Deadline(watch_interval_);
+  while (true) {
+    BecomeTaker();
+    for (const std::string& frame : std::exchange(for_collector_, {})) {
+      Receive(frame);
+    }
+    // From then on nobody else takes any.
+    if (!TakeUntilIdle()) break;
+    taken_.store(false);
   }
+  // It ends while the workers do.
+  watch_->Stop();
   if (TakesTasks()) {
     EndQuietWorkers();
   } else {
     EndTerminatedWorkers();
   }
+  watch_.reset();
   // The sender may be waiting for room that nobody makes any more.
   std::unique_lock lock(mutex_);
   collector_ended_ = true;
@@ -454,13 +640,66 @@ void Core::Collect() {
   changed_.notify_all();
 }
 
+// Parks until called, or until it is time to look after the workers.
+void Core::BecomeTaker() {
+  std::unique_lock lock(parking_);
+  // Before it looks, so that who submits sees it or it sees what is under way.
+  parked_.store(true);
+  while (true) {
+    const bool is_time = next_look_.HasPassed();
+    if ((is_time || is_called_.load() || under_way_.load() != 0) &&
+        TryToTakeResults()) {
+      break;
+    }
+    if (is_time) {
+      // Who takes results may wait for one that never comes.
+      worker_ended_.store(true);
+      next_look_ = os::Deadline(watch_interval_);
+      lock.unlock();
+      Look();
+      lock.lock();
+      continue;
+    }
+    called_.wait_for(lock, absl::ToChronoNanoseconds(std::min(
+                               next_look_.Remaining(), absl::Hours(1))));
+  }
+  parked_.store(false);
+  is_called_.store(false);
+}
+
+// False: the pool is over.
+bool Core::TakeUntilIdle() {
+  while (!IsOver()) {
+    const bool told = worker_ended_.load(std::memory_order_relaxed);
+    bool got_one = TakeResult(absl::ZeroDuration());
+    if (!got_one && !told && under_way_.load() != 0) {
+      got_one = TakeResult(watch_interval_);
+    }
+    if (told) {
+      worker_ended_.store(false);
+      LookAfterWorkers();
+    }
+    // The clock is read for some of many results only.
+    if ((!got_one || ++taken_since_look_ % 64 == 0) && next_look_.HasPassed()) {
+      LookAfterWorkers();
+      FillVacantPlaces();
+      next_look_ = os::Deadline(watch_interval_);
+      continue;
+    }
+    if (got_one || told || under_way_.load() != 0) continue;
+    if (!channel_->results().AwaitMessageBriefly()) return true;
+  }
+  return false;
+}
+
 bool Core::IsOver() {
+  if (!closing_.load()) return false;
   std::lock_guard lock(mutex_);
   switch (state_) {
     case State::kOpen:
       return false;
     case State::kClosed:
-      return parts_.empty();
+      return under_way_.load() == 0;
     case State::kTerminated:
       return true;
   }
@@ -477,30 +716,28 @@ bool Core::TakeResult(absl::Duration timeout) {
   return true;
 }
 
+absl::StatusOr<Value> Core::OutcomeIn(const Frame& frame) {
+  absl::StatusOr<Value> value = Decode(frame.payload);
+  if (frame.kind == FrameKind::kResult || !value.ok()) return value;
+  absl::StatusOr<ErrorDetail> detail = ErrorDetailFrom(*value);
+  return detail.ok() ? ErrorFrom(*detail) : detail.status();
+}
+
 void Core::Receive(const std::string& bytes) {
   Frame frame;
   if (!ParseFrame(bytes, frame)) return;
   switch (frame.kind) {
     case FrameKind::kResult:
-      return FinishPart(frame.id, Decode(frame.payload));
     case FrameKind::kError: {
-      absl::StatusOr<Value> value = Decode(frame.payload);
-      absl::StatusOr<ErrorDetail> detail =
-          value.ok() ? ErrorDetailFrom(*value) : value.status();
-      return FinishPart(frame.id,
-                        detail.ok() ? ErrorFrom(*detail) : detail.status());
+      Part part = TakePart(frame.id);
+      if (part.job != nullptr) FinishPart(std::move(part), OutcomeIn(frame));
+      return;
     }
     case FrameKind::kNoTasks: {
-      std::shared_ptr<Job> job;
-      {
-        std::lock_guard lock(mutex_);
-        auto it = parts_.find(frame.id);
-        if (it == parts_.end()) return;
-        job = it->second.job;
-      }
-      job->FinishMap();
-      std::lock_guard lock(mutex_);
-      parts_.erase(frame.id);
+      const Part part = TakePart(frame.id);
+      if (part.job == nullptr) return;
+      part.job->FinishMap();
+      under_way_.fetch_sub(1);
       return;
     }
     case FrameKind::kRetired:
@@ -528,19 +765,26 @@ void Core::Receive(const std::string& bytes) {
   }
 }
 
-void Core::FinishPart(uint64_t id, absl::StatusOr<Value> result) {
-  Part part;
-  {
-    std::lock_guard lock(mutex_);
-    auto it = parts_.find(id);
-    // Failed before, because its worker died after it had answered.
-    if (it == parts_.end()) return;
-    part = it->second;
-  }
+Core::Part Core::TakePart(uint64_t id) {
+  Shard& shard = ShardOf(id);
+  std::lock_guard lock(shard.mutex);
+  auto it = shard.parts.find(id);
+  if (it == shard.parts.end()) return {};
+  Part part = std::move(it->second);
+  shard.parts.erase(it);
+  return part;
+}
+
+void Core::PutBack(uint64_t id, Part part) {
+  Shard& shard = ShardOf(id);
+  std::lock_guard lock(shard.mutex);
+  shard.parts.emplace(id, std::move(part));
+}
+
+void Core::FinishPart(Part part, absl::StatusOr<Value> result) {
   part.job->FinishPart(part.index, std::move(result));
   // Afterwards, so that a closed pool is not over before its last callback.
-  std::lock_guard lock(mutex_);
-  parts_.erase(id);
+  under_way_.fetch_sub(1);
 }
 
 // It told that it ends by itself.
@@ -553,10 +797,21 @@ void Core::Retire(int place) {
   }
   if (worker == nullptr) return;
   (void)worker->Join();
-  WorkerDied(place, /*replace=*/true);
+  WorkerDied(place, worker);
 }
 
-void Core::WatchWorkers() {
+// Has the collector told of its end, if the system can.
+void Core::Watch(Process& worker) {
+  std::shared_ptr<const os::ChildEnd> end = EndOf(worker);
+  if (end == nullptr) {
+    worker_ended_.store(true);
+    Look();
+  } else {
+    (void)watch_->Add(std::move(end));
+  }
+}
+
+void Core::LookAfterWorkers() {
   for (int place = 0; place < channel_->places(); ++place) {
     std::shared_ptr<Process> worker;
     {
@@ -565,50 +820,65 @@ void Core::WatchWorkers() {
     }
     if (worker == nullptr) continue;
     absl::StatusOr<bool> alive = worker->IsAlive();
-    if (alive.ok() && !*alive) WorkerDied(place, /*replace=*/true);
+    if (alive.ok() && !*alive) WorkerDied(place, worker);
   }
   // Submitted since, when the ring had no room for a word of it.
   std::string why;
   {
     std::lock_guard lock(mutex_);
-    if (!parts_.empty()) why = broken_;
+    if (under_way_.load() != 0) why = broken_;
   }
   if (!why.empty()) Break(why);
 }
 
-void Core::WorkerDied(int place, bool replace) {
+void Core::WorkerDied(int place, const std::shared_ptr<Process>& worker) {
   // What it answered before, it has done.
   while (TakeResult(absl::ZeroDuration())) {
   }
-  const uint64_t held =
-      channel_->held(place).exchange(0, std::memory_order_acquire);
-  std::shared_ptr<Process> worker;
   {
     std::lock_guard lock(mutex_);
-    // A frame among those results may have told of the same end.
-    std::swap(worker, workers_[static_cast<size_t>(place)]);
+    // A frame among those results may have told of the same end: then the place
+    // is another worker's by now.
+    if (workers_[static_cast<size_t>(place)] != worker) return;
+    workers_[static_cast<size_t>(place)] = nullptr;
   }
+  const uint64_t held =
+      channel_->held(place).exchange(0, std::memory_order_acquire);
+  const bool begun = held != PoolChannel::kNotBegun;
   // Nobody learns of tasks that Terminate interrupted.
-  if (held != 0 && TakesTasks()) {
+  if (held != 0 && begun && TakesTasks()) {
     std::string why = "the worker that held the task died";
-    if (worker != nullptr) {
-      absl::StatusOr<std::optional<int>> code = worker->ExitCode();
-      if (code.ok() && code->has_value()) {
-        absl::StrAppend(&why, " (exit code ", **code, ")");
-      }
+    absl::StatusOr<std::optional<int>> code = worker->ExitCode();
+    if (code.ok() && code->has_value()) {
+      absl::StrAppend(&why, " (exit code ", **code, ")");
     }
-    FinishPart(held, BrokenPoolError(why));
+    Part part = TakePart(held);
+    if (part.job != nullptr) {
+      FinishPart(std::move(part), BrokenPoolError(why));
+    }
   }
-  if (worker == nullptr || !replace) return;
+  if (begun) {
+    FillPlace(place);
+  } else {
+    vacant_.push_back(place);
+  }
+}
+
+void Core::FillVacantPlaces() {
+  for (int place : std::exchange(vacant_, {})) FillPlace(place);
+}
+
+void Core::FillPlace(int place) {
   std::string failure;
   {
     std::lock_guard lock(mutex_);
     if (!broken_.empty() || state_ == State::kTerminated ||
-        (state_ == State::kClosed && parts_.empty())) {
+        (state_ == State::kClosed && under_way_.load() == 0)) {
       return;
     }
     absl::StatusOr<std::shared_ptr<Process>> next = StartWorker(place);
     if (next.ok()) {
+      Watch(**next);
       workers_[static_cast<size_t>(place)] = *std::move(next);
       return;
     }
@@ -624,23 +894,25 @@ void Core::WorkerDied(int place, bool replace) {
 
 // No worker can be had: fails what is not answered, now and from now on.
 void Core::Break(std::string_view why) {
-  std::vector<uint64_t> ids;
   {
     std::lock_guard lock(mutex_);
     if (broken_.empty()) broken_ = std::string(why);
     backlog_.clear();
-    for (const auto& [id, part] : parts_) ids.push_back(id);
   }
-  for (uint64_t id : ids) FinishPart(id, BrokenPoolError(why));
+  std::map<uint64_t, Part> parts;  // in the order in which they were submitted
+  for (Shard& shard : shards_) {
+    std::lock_guard lock(shard.mutex);
+    for (auto& [id, part] : shard.parts) parts.emplace(id, std::move(part));
+    shard.parts.clear();
+  }
+  for (auto& [id, part] : parts) {
+    FinishPart(std::move(part), BrokenPoolError(why));
+  }
 }
 
 // Everything is answered.
 void Core::EndQuietWorkers() {
-  std::vector<std::shared_ptr<Process>> workers;
-  {
-    std::lock_guard lock(mutex_);
-    workers = workers_;
-  }
+  const std::vector<std::shared_ptr<Process>> workers = WorkersNow();
   for (const auto& worker : workers) {
     if (worker == nullptr) continue;
     channel_->tasks().Write(NewFrame(0, FrameKind::kQuit), kFrameTag);
@@ -650,7 +922,7 @@ void Core::EndQuietWorkers() {
     while (true) {
       absl::StatusOr<bool> alive = worker->IsAlive();
       if (!alive.ok() || !*alive || !TakesTasks()) break;
-      (void)worker->Join(kWatchInterval);
+      (void)worker->Join(watch_interval_);
     }
   }
   // Terminated meanwhile.
@@ -685,6 +957,7 @@ absl::Status Core::Close() {
   {
     std::lock_guard lock(mutex_);
     if (state_ == State::kOpen) state_ = State::kClosed;
+    closing_.store(true);
   }
   Look();
   return absl::OkStatus();
@@ -695,6 +968,7 @@ absl::Status Core::Terminate() {
   {
     std::lock_guard lock(mutex_);
     state_ = State::kTerminated;
+    closing_.store(true);
     backlog_.clear();
     for (const auto& worker : workers_) {
       if (worker != nullptr) (void)worker->Terminate();
@@ -738,19 +1012,21 @@ class ReferencePool final : public Pool {
   absl::StatusOr<Value> Apply(std::string_view target,
                               Arguments arguments) override {
     PROCSPEC_ASSIGN_OR_RETURN(
-        auto job, core_->SubmitTask(target, std::move(arguments), {}));
+        auto job, core_->SubmitTask(target, std::move(arguments), {},
+                                    Core::Caller::kWaits));
     return job->Take();
   }
   absl::StatusOr<std::shared_ptr<AsyncResult>> ApplyAsync(
       std::string_view target, Arguments arguments,
       PoolCallbacks callbacks) override {
-    return core_->SubmitTask(target, std::move(arguments),
-                             std::move(callbacks));
+    return core_->SubmitTask(target, std::move(arguments), std::move(callbacks),
+                             Core::Caller::kGoesOn);
   }
   absl::StatusOr<List> Map(std::string_view target, List items,
                            std::optional<int> chunk_size) override {
     PROCSPEC_ASSIGN_OR_RETURN(
-        auto job, core_->SubmitMap(target, std::move(items), chunk_size, {}));
+        auto job, core_->SubmitMap(target, std::move(items), chunk_size, {},
+                                   Core::Caller::kWaits));
     PROCSPEC_ASSIGN_OR_RETURN(Value results, job->Take());
     List* list = results.get_if<List>();
     if (list == nullptr) return TypeError("the outcome of a map is no list");
@@ -760,7 +1036,7 @@ class ReferencePool final : public Pool {
       std::string_view target, List items, std::optional<int> chunk_size,
       PoolCallbacks callbacks) override {
     return core_->SubmitMap(target, std::move(items), chunk_size,
-                            std::move(callbacks));
+                            std::move(callbacks), Core::Caller::kGoesOn);
   }
   absl::Status Close() override { return core_->Close(); }
   absl::Status Terminate() override { return core_->Terminate(); }
@@ -771,6 +1047,10 @@ class ReferencePool final : public Pool {
 };
 
 }  // namespace
+
+absl::Duration SetPoolWatchIntervalForTesting(absl::Duration interval) {
+  return std::exchange(watch_interval, interval);
+}
 
 absl::StatusOr<std::shared_ptr<Pool>> NewPool(StartMethod method,
                                               std::shared_ptr<Backend> backend,

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "spec/codec.h"
 #include "spec/error.h"
 #include "spec/status_macros.h"
 
@@ -20,6 +21,13 @@ constexpr Ring::Options kRingOptions = {};
 struct alignas(128) Place {
   std::atomic<uint64_t> held;
 };
+
+struct CallHeader {
+  uint64_t target_size;
+  uint64_t args_size;
+};
+// Room for most.
+constexpr size_t kUsualArgument = 16;
 
 constexpr size_t RoundUp(size_t size) {
   return (size + kPage - 1) / kPage * kPage;
@@ -47,6 +55,39 @@ bool ParseFrame(std::string_view bytes, Frame& frame) {
   if (kind > static_cast<uint8_t>(FrameKind::kLook)) return false;
   frame.kind = static_cast<FrameKind>(kind);
   frame.payload = bytes.substr(kFrameHeader);
+  return true;
+}
+
+absl::Status EncodeCall(std::string_view target, List args, Dict kwargs,
+                        std::string& frame) {
+  CallHeader header;
+  const size_t at = frame.size();
+  frame.reserve(at + sizeof(header) + target.size() +
+                kUsualArgument * (args.size() + 1));
+  frame.append(sizeof(header), '\0');
+  frame.append(target);
+  const size_t args_at = frame.size();
+  PROCSPEC_RETURN_IF_ERROR(Encode(Value(std::move(args)), frame));
+  header.target_size = target.size();
+  header.args_size = frame.size() - args_at;
+  std::memcpy(frame.data() + at, &header, sizeof(header));
+  if (kwargs.empty()) return absl::OkStatus();
+  return Encode(Value(std::move(kwargs)), frame);
+}
+
+bool ParseCall(std::string_view payload, EncodedCall& call) {
+  CallHeader header;
+  if (payload.size() < sizeof(header)) return false;
+  std::memcpy(&header, payload.data(), sizeof(header));
+  payload.remove_prefix(sizeof(header));
+  if (header.target_size > payload.size() ||
+      header.args_size > payload.size() - header.target_size) {
+    return false;
+  }
+  call.target = payload.substr(0, header.target_size);
+  payload.remove_prefix(header.target_size);
+  call.args = payload.substr(0, header.args_size);
+  call.kwargs = payload.substr(header.args_size);
   return true;
 }
 

@@ -7,10 +7,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "reference/os/handle.h"
 #include "reference/os/shared_memory.h"
@@ -21,12 +23,12 @@
 
 namespace procspec::reference {
 
-// What a frame on one of the two rings is. Every frame is an id, a kind and an
-// encoded value (spec/codec.h).
+// What a frame on one of the two rings is. Every frame is an id, a kind and a
+// payload: an encoded value (spec/codec.h), or a call.
 enum class FrameKind : uint8_t {
   // To the workers. The id is the task's.
-  kTask,   // [target, positional arguments, keyword arguments]
-  kChunk,  // [target, items]: one call for each item
+  kTask,   // a call
+  kChunk,  // a call for each of the positional arguments
   kQuit,   // the worker that takes it ends
 
   // From the workers. The id is the task's.
@@ -56,6 +58,21 @@ std::string NewFrame(uint64_t id, FrameKind kind);
 // False: too short, or of no known kind.
 bool ParseFrame(std::string_view bytes, Frame& frame);
 
+// The payload of a call: its parts behind each other, the first two behind
+// their lengths, so that the target's name is not copied and no list of the
+// parts is built on either side.
+struct EncodedCall {
+  std::string_view target;
+  std::string_view args;    // an encoded list
+  std::string_view kwargs;  // an encoded dict; empty: none
+};
+// Appends to a frame. An argument that cannot travel is refused as by Encode;
+// the frame is of no use then.
+absl::Status EncodeCall(std::string_view target, List args, Dict kwargs,
+                        std::string& frame);
+// False: malformed.
+bool ParseCall(std::string_view payload, EncodedCall& call);
+
 // The shared part of a pool. Inherited by workers like any handle, though no
 // user ever sees it.
 class PoolChannel final : public Shareable, public Transferable {
@@ -70,7 +87,9 @@ class PoolChannel final : public Shareable, public Transferable {
   Ring& results() { return *results_; }
 
   // The task that the worker of this place has taken and not answered yet; 0:
-  // none. Written by that worker, and read after its death.
+  // none. Written by that worker, and read after its death. kNotBegun is there
+  // before it starts, and until it is ready for tasks.
+  static constexpr uint64_t kNotBegun = ~uint64_t{0};
   std::atomic<uint64_t>& held(int place);
 
   int places() const { return places_; }

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "reference/backend.h"
 #include "reference/os/process.h"
+#include "reference/os/time.h"
 #include "reference/testing_board.h"
 #include "spec/backend.h"
 #include "spec/error.h"
@@ -63,6 +64,13 @@ PROCSPEC_TARGET(PoolTestKeepBoard) {
   return Value();
 }
 
+// Counts its workers in cell 2, of which the first dies.
+PROCSPEC_TARGET(PoolTestFirstDies) {
+  PROCSPEC_ASSIGN_OR_RETURN(auto board, arguments.Get<Board>(0));
+  if (board->Add(2, 1) == 1) return backend.Crash(CrashKind::kKill, 0);
+  return Value();
+}
+
 // Cell 0 counts those that run; cell 1 lets them go.
 PROCSPEC_TARGET(PoolTestGated) {
   PROCSPEC_ASSIGN_OR_RETURN(Value kept, backend.Global("board"));
@@ -71,6 +79,14 @@ PROCSPEC_TARGET(PoolTestGated) {
   if (!board->Await(1, 1)) return RaisedError("Guard", "never let go");
   return Value("done");
 }
+
+class LongWatchInterval {
+ public:
+  ~LongWatchInterval() { SetPoolWatchIntervalForTesting(before_); }
+
+ private:
+  const absl::Duration before_ = SetPoolWatchIntervalForTesting(absl::Hours(1));
+};
 
 class PoolTest : public testing::TestWithParam<StartMethod> {
  protected:
@@ -239,6 +255,82 @@ TEST_P(PoolTest, ADyingWorkerFailsItsTaskAlone) {
   EXPECT_EQ(*pool->Apply("PoolTestEcho", {.args = {1}}), Value(1));
 }
 
+// Nothing but the word of a death moves these pools: their watch interval is
+// longer than any guard.
+TEST_P(PoolTest, ADeathIsNoticedWhenItHappens) {
+  const LongWatchInterval interval;
+  auto pool = New(PoolOptions{
+      .workers = 2,
+      .initializer = "PoolTestKeepBoard",
+      .initializer_arguments = {.args = {board_}},
+  });
+  auto gated = *pool->ApplyAsync("PoolTestGated");
+  ASSERT_TRUE(board_->Await(0, 1));
+  // The other worker is busy: each answer comes from a replacement of the last.
+  for (int i = 0; i < 10; ++i) {
+    auto lost = *pool->ApplyAsync("PoolTestDie");
+    auto next = *pool->ApplyAsync("PoolTestEcho", {.args = {i}});
+    EXPECT_TRUE(IsKind(lost->Get(kGuard).status(), ErrorKind::kBrokenPool));
+    EXPECT_EQ(*next->Get(kGuard), Value(i));
+  }
+  board_->Set(1, 1);
+  EXPECT_EQ(*gated->Get(kGuard), Value("done"));
+  EXPECT_TRUE(pool->Close().ok());
+  EXPECT_TRUE(pool->Join().ok());
+}
+
+TEST_P(PoolTest, AnIdleWorkersDeathIsNoticedWhenItHappens) {
+  const LongWatchInterval interval;
+  auto pool = New(1);
+  for (int i = 0; i < 5; ++i) {
+    const auto pid = pool->Apply("PoolTestPid");
+    ASSERT_TRUE(pid.ok()) << pid.status();
+    const auto children = *backend_->ActiveChildren();
+    for (const auto& child : children) {
+      EXPECT_TRUE(child->Kill().ok());
+      EXPECT_TRUE(child->Join().ok());
+    }
+    const auto next = pool->Apply("PoolTestPid");
+    ASSERT_TRUE(next.ok()) << next.status();
+    EXPECT_NE(*next, *pid);
+  }
+}
+
+// Where the system has no handle for a process: the interval is what is left.
+TEST_P(PoolTest, ADeathIsNoticedWithoutHandles) {
+  os::ChildEnd::AllowHandleForTesting(false);
+  auto pool = New(1);
+  EXPECT_TRUE(
+      IsKind(pool->Apply("PoolTestDie").status(), ErrorKind::kBrokenPool));
+  EXPECT_EQ(*pool->Apply("PoolTestEcho", {.args = {1}}), Value(1));
+  os::ChildEnd::AllowHandleForTesting(true);
+}
+
+TEST_P(PoolTest, AWorkerThatDiesInItsInitializerIsReplacedLater) {
+  {
+    auto pool = New(PoolOptions{
+        .workers = 1,
+        .initializer = "PoolTestFirstDies",
+        .initializer_arguments = {.args = {board_}},
+    });
+    EXPECT_EQ(*pool->Apply("PoolTestEcho", {.args = {1}}), Value(1));
+    EXPECT_EQ(board_->Get(2), 2);
+  }
+  // Not at once: if each of them dies there, starting them is all that happens.
+  board_->Set(2, 0);
+  const LongWatchInterval interval;
+  auto pool = New(PoolOptions{
+      .workers = 2,
+      .initializer = "PoolTestFirstDies",
+      .initializer_arguments = {.args = {board_}},
+  });
+  ASSERT_TRUE(board_->Await(2, 2));
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_EQ(*pool->Apply("PoolTestEcho", {.args = {i}}), Value(i));
+  }
+  EXPECT_EQ(board_->Get(2), 2);
+}
+
 TEST_P(PoolTest, ReplacesWorkersAfterTheirShare) {
   auto pool = New(PoolOptions{
       .workers = 1,
@@ -296,6 +388,115 @@ TEST_P(PoolTest, ACallbackMayDropThePool) {
                         }});
   EXPECT_TRUE(result->Get(kGuard).ok());
   EXPECT_TRUE(dropped);
+}
+
+// A caller that waits for its result takes those of others, too.
+class WaitingCaller {
+ public:
+  WaitingCaller(Pool& pool, const Board& board) {
+    const int64_t running = board.Get(0);
+    thread_ =
+        std::thread([this, &pool] { outcome_ = pool.Apply("PoolTestGated"); });
+    EXPECT_TRUE(board.Await(0, running + 1));
+  }
+  absl::StatusOr<Value> Join() {
+    thread_.join();
+    return outcome_;
+  }
+  std::thread::id id() const { return thread_.get_id(); }
+
+ private:
+  std::thread thread_;
+  absl::StatusOr<Value> outcome_;
+};
+
+TEST_P(PoolTest, OthersGetTheirResultsWhileACallerWaits) {
+  auto pool = NewGated(2);
+  WaitingCaller caller(*pool, *board_);
+  for (int i = 0; i < 50; ++i) {
+    auto result = *pool->ApplyAsync("PoolTestEcho", {.args = {i}});
+    if (i % 2 == 0) {
+      const os::Deadline guard(kGuard);
+      while (!*result->Ready() && !guard.HasPassed()) std::this_thread::yield();
+    }
+    EXPECT_EQ(*result->Get(kGuard), Value(i));
+    EXPECT_EQ(*pool->Apply("PoolTestEcho", {.args = {-i}}), Value(-i));
+  }
+  EXPECT_EQ(*pool->Map("PoolTestDouble", {1, 2, 3}, 1), List({2, 4, 6}));
+  EXPECT_EQ(*pool->Map("PoolTestDouble", {}), List());
+  board_->Set(1, 1);
+  EXPECT_EQ(*caller.Join(), Value("done"));
+}
+
+TEST_P(PoolTest, ACallerLeavesCallbacksToTheirThread) {
+  auto pool = NewGated(2);
+  WaitingCaller caller(*pool, *board_);
+  std::set<std::thread::id> threads;
+  for (int i = 0; i < 20; ++i) {
+    auto result =
+        *pool->ApplyAsync("PoolTestEcho", {}, {.callback = [&](const Value&) {
+                            threads.insert(std::this_thread::get_id());
+                          }});
+    EXPECT_TRUE(result->Get(kGuard).ok());
+  }
+  EXPECT_EQ(threads.size(), 1u);
+  EXPECT_FALSE(threads.contains(std::this_thread::get_id()));
+  EXPECT_FALSE(threads.contains(caller.id()));
+  board_->Set(1, 1);
+  EXPECT_EQ(*caller.Join(), Value("done"));
+}
+
+TEST_P(PoolTest, ADeathIsNoticedWhileACallerWaits) {
+  const LongWatchInterval interval;
+  auto pool = NewGated(2);
+  WaitingCaller caller(*pool, *board_);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(
+        IsKind(pool->Apply("PoolTestDie").status(), ErrorKind::kBrokenPool));
+    EXPECT_EQ(*pool->Apply("PoolTestEcho", {.args = {i}}), Value(i));
+  }
+  board_->Set(1, 1);
+  EXPECT_EQ(*caller.Join(), Value("done"));
+}
+
+TEST_P(PoolTest, TerminatesWhileACallerWaits) {
+  auto pool = NewGated(2);
+  auto running = *pool->ApplyAsync("PoolTestGated");
+  ASSERT_TRUE(board_->Await(0, 1));
+  std::thread caller([&] {
+    EXPECT_TRUE(IsTimeout(running->Get(absl::Milliseconds(300)).status()));
+  });
+  EXPECT_TRUE(pool->Terminate().ok());
+  EXPECT_TRUE(pool->Join().ok());
+  caller.join();
+}
+
+// For the next: what a forked child finds in its memory.
+AsyncResult* inherited = nullptr;
+
+PROCSPEC_TARGET(PoolTestGetInherited) {
+  if (!IsTimeout(inherited->Get(absl::Milliseconds(20)).status())) {
+    return RaisedError("Stolen", "a result of the parent's pool");
+  }
+  return Value();
+}
+
+TEST(PoolForkTest, AChildTakesNoResultOfItsParents) {
+  if (!os::HasFork()) GTEST_SKIP() << "a spawned child has nothing to take";
+  auto backend = NewBackend(StartMethod::kFork);
+  auto board = Board::New();
+  auto pool = *backend->NewPool({.workers = 1,
+                                 .initializer = "PoolTestKeepBoard",
+                                 .initializer_arguments = {.args = {board}}});
+  auto gated = *pool->ApplyAsync("PoolTestGated");
+  ASSERT_TRUE(board->Await(0, 1));
+  inherited = gated.get();
+  auto child = *backend->NewProcess({.target = "PoolTestGetInherited"});
+  ASSERT_TRUE(child->Start().ok());
+  board->Set(1, 1);
+  EXPECT_TRUE(child->Join().ok());
+  EXPECT_EQ(**child->ExitCode(), 0);
+  EXPECT_EQ(*gated->Get(kGuard), Value("done"));
 }
 
 TEST_P(PoolTest, SubmitsFromSeveralThreads) {

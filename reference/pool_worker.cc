@@ -80,6 +80,7 @@ class Worker {
   // more. An ExitRequest when a task asked for it.
   absl::Status Serve(std::optional<int64_t> most) {
     const int64_t creator = os::ParentPid();
+    channel_.held(place_).store(0, std::memory_order_release);
     TaskSink sink(channel_.held(place_));
     for (int64_t done = 0; !most.has_value() || done < *most;) {
       LazyDeadline deadline(kCreatorCheck);
@@ -106,7 +107,9 @@ class Worker {
  private:
   absl::Status Answer(const Frame& task) {
     absl::StatusOr<Value> outcome = Run(task);
-    if (ExitCodeOf(outcome.status()).has_value()) return outcome.status();
+    if (!outcome.ok() && ExitCodeOf(outcome.status()).has_value()) {
+      return outcome.status();
+    }
     std::string frame = NewFrame(task.id, FrameKind::kResult);
     if (outcome.ok()) {
       // A result that cannot travel is an error of its task.
@@ -122,41 +125,41 @@ class Worker {
   }
 
   absl::StatusOr<Value> Run(const Frame& task) {
-    PROCSPEC_ASSIGN_OR_RETURN(Value value, Decode(task.payload));
-    List* fields = value.get_if<List>();
-    const size_t expected = task.kind == FrameKind::kTask ? 3 : 2;
-    if (fields == nullptr || fields->size() != expected) {
+    EncodedCall call;
+    if (!ParseCall(task.payload, call)) {
       return SerialisationError("malformed task");
     }
-    PROCSPEC_ASSIGN_OR_RETURN(std::string target,
-                              (*fields)[0].As<std::string>());
-    List* args = (*fields)[1].get_if<List>();
+    PROCSPEC_ASSIGN_OR_RETURN(Value decoded, Decode(call.args));
+    List* args = decoded.get_if<List>();
     if (args == nullptr) return SerialisationError("malformed task");
     if (task.kind == FrameKind::kTask) {
       Arguments arguments{.args = std::move(*args)};
-      PROCSPEC_ASSIGN_OR_RETURN(arguments.kwargs, (*fields)[2].As<Dict>());
-      return Call(target, arguments);
+      if (!call.kwargs.empty()) {
+        PROCSPEC_ASSIGN_OR_RETURN(Value kwargs, Decode(call.kwargs));
+        PROCSPEC_ASSIGN_OR_RETURN(arguments.kwargs, kwargs.As<Dict>());
+      }
+      return Call(call.target, arguments);
     }
-    List results;
-    results.reserve(args->size());
+    // Each result takes the place of its item.
     absl::Status first_error;
     // One for all calls: nothing is allocated or copied for each.
     Arguments arguments{.args = List(1)};
     for (Value& item : *args) {
       arguments.args[0] = std::move(item);
-      absl::StatusOr<Value> result = Call(target, arguments);
-      if (ExitCodeOf(result.status()).has_value()) return result;
+      absl::StatusOr<Value> result = Call(call.target, arguments);
       if (result.ok()) {
-        results.push_back(*std::move(result));
+        item = *std::move(result);
+      } else if (ExitCodeOf(result.status()).has_value()) {
+        return result;
       } else if (first_error.ok()) {
         first_error = result.status();
       }
     }
     if (!first_error.ok()) return first_error;
-    return Value(std::move(results));
+    return decoded;
   }
 
-  absl::StatusOr<Value> Call(const std::string& target,
+  absl::StatusOr<Value> Call(std::string_view target,
                              const Arguments& arguments) {
     absl::StatusOr<Value> result = CallGuardedForValue(
         [&] { return CallTarget(backend_, target, arguments); });

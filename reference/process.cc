@@ -124,6 +124,12 @@ class ProcessObject final : public Process,
   // Whether it has ended before the time was over. Only for started objects.
   bool AwaitEnd(os::Deadline deadline);
 
+  std::shared_ptr<const os::ChildEnd> EndLocked() {
+    return phase_ == Phase::kRunning && creator_ == os::CurrentPid()
+               ? child_.End()
+               : nullptr;
+  }
+
   // What travels to a child that begins as a fresh program, and the object made
   // from it there.
   Value DescriptionLocked() const;
@@ -618,6 +624,11 @@ void RunSpawnedChild(std::shared_ptr<Backend> backend,
     os::ExitNow(1);
   }
   (*object)->RunAsChild();
+}
+
+std::shared_ptr<const os::ChildEnd> EndOf(Process& process) {
+  std::lock_guard lock(TheFamily().mutex);
+  return dynamic_cast<ProcessObject&>(process).EndLocked();
 }
 
 std::shared_ptr<Process> CurrentProcess() {

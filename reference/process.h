@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "reference/os/handle.h"
+#include "reference/os/process.h"
 #include "reference/start_method.h"
 #include "spec/backend.h"
 #include "spec/process.h"
@@ -24,6 +25,10 @@ namespace procspec::reference {
 std::shared_ptr<Process> NewProcess(StartMethod method,
                                     std::shared_ptr<Backend> backend,
                                     ProcessOptions options);
+
+// The end of a process that NewProcess made, for its creator. Null: it is not
+// running, as far as is known.
+std::shared_ptr<const os::ChildEnd> EndOf(Process& process);
 
 std::shared_ptr<Process> CurrentProcess();
 

@@ -777,6 +777,14 @@ Ring::Outcome Ring::WaitReadable(LazyDeadline& deadline, Peer* peer) {
   }
 }
 
+bool Ring::AwaitMessageBriefly() const {
+  os::WaitLadder ladder;
+  do {
+    if (!LooksEmpty()) return true;
+  } while (ladder.Next());
+  return false;
+}
+
 bool Ring::Empty() {
   if (LooksEmpty()) return true;
   // Not empty, unless all that is left are remains; a reader at work skips

@@ -15,22 +15,7 @@
 
 namespace procspec::reference {
 
-// A timeout that becomes a deadline when somebody has to wait: an operation
-// that succeeds at once reads no clock. It never ends early, as it starts late.
-class LazyDeadline {
- public:
-  explicit LazyDeadline(absl::Duration timeout) : timeout_(timeout) {}
-
-  bool immediate() const { return timeout_ <= absl::ZeroDuration(); }
-  os::Deadline Get() {
-    if (!deadline_) deadline_.emplace(timeout_);
-    return *deadline_;
-  }
-
- private:
-  absl::Duration timeout_;
-  std::optional<os::Deadline> deadline_;
-};
+using os::LazyDeadline;
 
 // The one carrier of messages: a ring of bytes in shared memory. Any number of
 // writers and readers in any processes; whole messages of any size; one total
@@ -155,6 +140,9 @@ class Ring {
 
   // Waits until a read would find (at least the first piece of) a message.
   Outcome WaitReadable(LazyDeadline& deadline, Peer* peer = nullptr);
+
+  // The same without ever sleeping: some microseconds. False: no message came.
+  bool AwaitMessageBriefly() const;
 
   // Nothing to read now; exact but for messages that others write or read at
   // this moment.

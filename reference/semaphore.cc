@@ -59,7 +59,7 @@ absl::StatusOr<bool> CountingSemaphore::Acquire(absl::Duration timeout) {
 [[gnu::noinline]] absl::StatusOr<bool> CountingSemaphore::AcquireSlowly(
     absl::Duration timeout) {
   if (timeout <= absl::ZeroDuration()) return false;
-  const os::Deadline deadline(timeout);
+  os::LazyDeadline deadline(timeout);
   std::atomic<uint32_t>& word = state_->word;
   os::WaitLadder ladder;
   uint32_t mark = 0;
@@ -80,8 +80,8 @@ absl::StatusOr<bool> CountingSemaphore::Acquire(absl::Duration timeout) {
                                  seen, kSleepers, std::memory_order_relaxed)) {
       continue;
     }
-    if (deadline.HasPassed()) return false;
-    os::WaitSlice(word, kSleepers, deadline);
+    if (deadline.Get().HasPassed()) return false;
+    os::WaitSlice(word, kSleepers, deadline.Get());
   }
 }
 

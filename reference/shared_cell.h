@@ -47,7 +47,8 @@ class SegmentKeeper {
 namespace internal {
 
 inline constexpr size_t kSegmentSize = size_t{1} << 20;
-inline constexpr size_t kPieceAlignment = 64;  // a cache line
+// Two cache lines: processors fetch them in pairs.
+inline constexpr size_t kPieceAlignment = 128;
 
 class Segment;
 

@@ -36,7 +36,8 @@ class Board final : public Shareable, public Transferable {
 
   void Set(size_t cell, int64_t value) { at(cell) = value; }
   int64_t Get(size_t cell) const { return at(cell); }
-  void Add(size_t cell, int64_t value) { at(cell) += value; }
+  // What it is then.
+  int64_t Add(size_t cell, int64_t value) { return at(cell) += value; }
 
   // Whether the cell gets that value before half a minute is over.
   [[nodiscard]] bool Await(size_t cell, int64_t value) const;

@@ -46,8 +46,9 @@ class alignas(64) Waiter {
   }
 
   os::WaitWord word;
-  // Free for the object whose waiter this is.
+  // Both free for the object whose waiter this is.
   std::atomic<uint32_t> note;
+  std::atomic<uint32_t> asleep;
 
  private:
   friend class Waiters;

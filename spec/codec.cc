@@ -3,12 +3,13 @@
 
 #include "spec/codec.h"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 #include <msgpack.hpp>
 #include <utility>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "spec/status_macros.h"
 
@@ -189,7 +190,12 @@ class Decoder {
     return Place(*std::move(handle));
   }
 
-  bool start_array(uint32_t size) { return StartLevel(List(), size, 1); }
+  bool start_array(uint32_t size) {
+    if (!StartLevel(List(), size, 1)) return false;
+    levels_.back().container.get_if<List>()->reserve(
+        std::min(size, kMostReserved));
+    return true;
+  }
   bool start_array_item() { return true; }
   bool end_array_item() { return true; }
   bool end_array() { return EndLevel(); }
@@ -215,6 +221,9 @@ class Decoder {
   void set_referenced(bool) {}
 
  private:
+  // Not the whole length: a list of lists could ask for its square.
+  static constexpr uint32_t kMostReserved = 4096;
+
   // A list or dict under construction; of a dict also the key whose value is
   // next.
   struct Level {
@@ -233,7 +242,6 @@ class Decoder {
     if (expects_key_) return Fail("a key that is not text");
     if (levels_.size() >= kMaxDepth) return Fail("nested too deep");
     // An item takes a byte at least, so a longer list cannot be in the frame.
-    // Nothing is reserved: a list of lists could still ask for its square.
     if (count > frame_size_ / bytes_per_item) return Fail("truncated");
     levels_.push_back({std::move(container), {}});
     return true;
@@ -266,7 +274,7 @@ class Decoder {
   const size_t frame_size_;
   HandleReader* const handles_;
   Value result_;
-  std::vector<Level> levels_;
+  absl::InlinedVector<Level, 2> levels_;
   bool expects_key_ = false;
   absl::Status error_;
 };

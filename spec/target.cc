@@ -6,6 +6,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "absl/strings/str_join.h"
 #include "spec/backend.h"
@@ -15,8 +19,13 @@
 namespace procspec {
 namespace {
 
+// Functions by name: in order, for who misspelt one, and hashed, because a pool
+// looks up its target for every item.
 template <typename Function>
-using Registry = std::map<std::string, Function, std::less<>>;
+struct Registry {
+  std::map<std::string, Function, std::less<>> in_order;
+  std::unordered_map<std::string_view, Function> hashed;
+};
 
 // Function-local, so that registration before main works in any order; never
 // destroyed, so that targets are found while the program is ending.
@@ -33,24 +42,28 @@ Registry<RunFunction>& ProcessTypes() {
 template <typename Function>
 bool Register(Registry<Function>& registry, const char* what,
               std::string_view name, Function function) {
-  if (!registry.emplace(std::string(name), function).second) {
+  const auto [it, is_new] =
+      registry.in_order.emplace(std::string(name), function);
+  if (!is_new) {
     std::fprintf(stderr, "procspec: %s '%.*s' is registered twice\n", what,
                  static_cast<int>(name.size()), name.data());
     std::abort();
   }
+  registry.hashed.emplace(it->first, function);
   return true;
 }
 
 template <typename Function>
 absl::StatusOr<Function> Find(const Registry<Function>& registry,
                               const char* what, std::string_view name) {
-  auto it = registry.find(name);
-  if (it != registry.end()) return it->second;
+  auto found = registry.hashed.find(name);
+  if (found != registry.hashed.end()) return found->second;
   // The neighbours in the order of names: a misspelling is usually near.
   std::vector<std::string> near;
-  it = registry.lower_bound(name);
-  if (it != registry.begin()) near.push_back(std::prev(it)->first);
-  if (it != registry.end()) near.push_back(it->first);
+  const auto& names = registry.in_order;
+  auto it = names.lower_bound(name);
+  if (it != names.begin()) near.push_back(std::prev(it)->first);
+  if (it != names.end()) near.push_back(it->first);
   return ValueError(absl::StrCat(
       "no ", what, " is named '", name, "'",
       near.empty() ? "" : "; near it: ", absl::StrJoin(near, ", ")));
@@ -61,7 +74,7 @@ ForeignFunctions* foreign = nullptr;
 
 template <typename Function>
 bool IsForeign(const Registry<Function>& registry, std::string_view name) {
-  return foreign != nullptr && !name.empty() && !registry.contains(name);
+  return foreign != nullptr && !name.empty() && !registry.hashed.contains(name);
 }
 
 template <typename Found, typename Subject>

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -35,6 +36,12 @@ constexpr int kFirstInherited = 3;
 
 std::atomic<bool> handle_allowed = true;
 std::atomic<uint64_t> children_ended = 0;
+
+// Kept because the library does not: its getpid is a system call. 0: to be
+// asked for anew.
+std::atomic<int64_t> own_pid = 0;
+[[maybe_unused]] const int at_fork = pthread_atfork(
+    nullptr, nullptr, [] { own_pid.store(0, std::memory_order_relaxed); });
 
 // Blocks every signal of this thread, and restores what was on every path.
 class SignalsBlocked {
@@ -113,7 +120,14 @@ bool WaitForPid(int64_t pid, Deadline deadline) {
 
 }  // namespace
 
-int64_t CurrentPid() { return getpid(); }
+int64_t CurrentPid() {
+  int64_t pid = own_pid.load(std::memory_order_relaxed);
+  if (pid == 0) {
+    pid = getpid();
+    own_pid.store(pid, std::memory_order_relaxed);
+  }
+  return pid;
+}
 int64_t ParentPid() { return getppid(); }
 
 int CpuCount() {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 #include "absl/time/time.h"
 
@@ -64,6 +65,23 @@ class Deadline {
   explicit constexpr Deadline(int64_t at) : at_(at) {}
 
   int64_t at_;
+};
+
+// A timeout that becomes a deadline when somebody has to wait: an operation
+// that succeeds at once reads no clock. It never ends early, as it starts late.
+class LazyDeadline {
+ public:
+  explicit LazyDeadline(absl::Duration timeout) : timeout_(timeout) {}
+
+  bool immediate() const { return timeout_ <= absl::ZeroDuration(); }
+  Deadline Get() {
+    if (!deadline_) deadline_.emplace(timeout_);
+    return *deadline_;
+  }
+
+ private:
+  absl::Duration timeout_;
+  std::optional<Deadline> deadline_;
 };
 
 // For waits that have nothing to wait on. Not for ordering.

@@ -3,6 +3,7 @@
 
 #include "reference/os/wait_word.h"
 
+#include <algorithm>
 #include <thread>
 
 namespace procspec::os {
@@ -18,7 +19,12 @@ constexpr int64_t kTooLongAway = 200'000;
 constexpr int kLaddersWithoutYield = 200;
 std::atomic<int> ladders_without_yield = 0;
 
+// Once pauses are left out, one ladder of so many tries them.
+constexpr int kOneOf = 32;
+
 }  // namespace
+
+std::atomic<int> internal::pauses_in_vain = 0;
 
 WaitResult WaitSlice(const WaitWord& word, uint32_t expected,
                      Deadline deadline) {
@@ -29,7 +35,22 @@ WaitResult WaitSlice(const WaitWord& word, uint32_t expected,
   return WaitResult::kWoken;
 }
 
+bool WaitLadder::LeavesPausesOut() {
+  const int seen = internal::pauses_in_vain.load(std::memory_order_relaxed) + 1;
+  const bool tries = seen >= kTooOften + kOneOf;
+  internal::pauses_in_vain.store(tries ? kTooOften : seen,
+                                 std::memory_order_relaxed);
+  return !tries;
+}
+
 bool WaitLadder::NextYield() {
+  if (!yields_) {
+    yields_ = true;
+    // Other threads count here, too, and may get in between: it is a guess.
+    const int seen = internal::pauses_in_vain.load(std::memory_order_relaxed);
+    internal::pauses_in_vain.store(std::min(seen + 1, kTooOften),
+                                   std::memory_order_relaxed);
+  }
   const int64_t now = MonotonicNanoseconds();
   if (yield_until_ == 0) {
     if (ladders_without_yield.load(std::memory_order_relaxed) > 0) {

@@ -44,11 +44,32 @@ int WakeAll(WaitWord& word);
 //   while (!Ready()) {
 //     if (!ladder.Next()) { sleep; ... }
 //   }
+//
+// The pauses are left out while they lead to nothing: the other side is on this
+// CPU, too, or takes longer. Now and then a ladder tries them again.
+namespace internal {
+// Ladders of this process since one that was left during its pauses.
+extern std::atomic<int> pauses_in_vain;
+}  // namespace internal
+
 class WaitLadder {
  public:
+  WaitLadder() = default;
+  WaitLadder(const WaitLadder&) = delete;
+  WaitLadder& operator=(const WaitLadder&) = delete;
+  ~WaitLadder() {
+    if (step_ > 0 && !yields_) {
+      internal::pauses_in_vain.store(0, std::memory_order_relaxed);
+    }
+  }
+
   // Waits a moment. False, without waiting, when it is time to sleep.
   bool Next() {
-    if (step_ >= kPauseSteps) return NextYield();
+    if (!yields_ && step_ == 0 &&
+        internal::pauses_in_vain.load(std::memory_order_relaxed) >= kTooOften) {
+      yields_ = LeavesPausesOut();
+    }
+    if (yields_ || step_ == kPauseSteps) return NextYield();
     ++step_;
     Pause();
     return true;
@@ -57,6 +78,7 @@ class WaitLadder {
  private:
   static constexpr int kPauseSteps = 6;
   static constexpr int kPausesPerStep = 4;
+  static constexpr int kTooOften = 8;
 
   static void Pause() {
     for (int i = 0; i < kPausesPerStep; ++i) {
@@ -69,9 +91,11 @@ class WaitLadder {
 #endif
     }
   }
+  static bool LeavesPausesOut();
   bool NextYield();
 
   int step_ = 0;
+  bool yields_ = false;
   int64_t yield_until_ = 0;
   int64_t yielded_at_ = 0;
 };
