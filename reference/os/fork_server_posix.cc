@@ -1,0 +1,476 @@
+// Copyright 2026 The procspec Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "reference/os/at_fork.h"
+#include "reference/os/copied.h"
+#include "reference/os/fork_server.h"
+#include "reference/os/never_destroyed.h"
+#include "reference/os/posix.h"
+#include "reference/os/spawn.h"
+#include "reference/os/time.h"
+#include "spec/error.h"
+#include "spec/status_macros.h"
+
+#ifndef PR_GET_TID_ADDRESS
+#define PR_GET_TID_ADDRESS 40
+#endif
+
+namespace procspec::os {
+namespace {
+
+constexpr std::string_view kRole = "fork-server";
+
+// Longer than any start and any load: who waits longer will wait for ever.
+constexpr absl::Duration kPatience = absl::Minutes(1);
+// How long a server may take to end that was told to; then it is killed.
+constexpr absl::Duration kGrace = absl::Seconds(2);
+
+// --- What is said on the line ------------------------------------------------
+//
+// A line is a socket that keeps messages apart. A request is one message or
+// more, as the kernel passes no more than 253 descriptors with one. The first
+// is this and then the bytes for the copy, and has as the first descriptors the
+// working directory and the open ones of standard output and error; the others
+// are one byte each.
+struct Request {
+  uint64_t number;
+  uint64_t descriptors;  // all that are passed
+  pid_t creator;
+  bool has_output;
+  bool has_errors;
+  sigset_t signals;
+};
+constexpr size_t kMostInOneMessage = 250;
+// More than any process may have open.
+constexpr uint64_t kMostDescriptors = 1 << 20;
+
+// There is a child once one of these has arrived. Both the server and the copy
+// send it: either may be killed before it has.
+struct Reply {
+  uint64_t number;  // of the request
+  pid_t pid;        // 0: there is no child
+  int error;        // why, an errno
+};
+
+// A control message for descriptors.
+class Passing {
+ public:
+  void Attach(msghdr& message, absl::Span<const int> descriptors) {
+    const size_t size = descriptors.size() * sizeof(int);
+    message.msg_control = bytes_;
+    message.msg_controllen = CMSG_SPACE(size);
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(size);
+    std::memcpy(CMSG_DATA(header), descriptors.data(), size);
+  }
+  void Prepare(msghdr& message) {
+    message.msg_control = bytes_;
+    message.msg_controllen = sizeof(bytes_);
+  }
+  static void Detach(msghdr& message, std::vector<UniqueFile>& descriptors) {
+    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
+      if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) {
+        continue;
+      }
+      const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+      for (size_t i = 0; i < count; ++i) {
+        int descriptor;
+        std::memcpy(&descriptor, CMSG_DATA(header) + i * sizeof(int),
+                    sizeof(int));
+        descriptors.emplace_back(descriptor);
+      }
+    }
+  }
+
+ private:
+  alignas(cmsghdr) char bytes_[CMSG_SPACE(kMostInOneMessage * sizeof(int))];
+};
+
+// --- The server --------------------------------------------------------------
+
+// What a request has brought: in the server the one that is being served, in a
+// copy its own.
+struct Served {
+  std::vector<UniqueFile> descriptors;  // in a copy the handles
+  size_t size = 0;
+  char bytes[ForkServer::kMostBytes];
+};
+
+Served& TheServed() {
+  static NeverDestroyed<Served> served;
+  return *served;
+}
+
+// What glibc's fork does in the child beyond the system call, for a copy that
+// is made without it. All of it is about the calling thread; of a process with
+// one thread, in which no lock is held, nothing else needs repair. Handlers of
+// pthread_atfork are not run: there is no way to.
+class ThreadOfCopy {
+ public:
+  // In the server. The errno of what is missing, or 0.
+  int Learn() {
+    if (prctl(PR_GET_TID_ADDRESS, &number_) != 0 || number_ == nullptr) {
+      return ENOSYS;
+    }
+    return syscall(SYS_get_robust_list, 0, &locks_, &size_of_locks_) == 0
+               ? 0
+               : errno;
+  }
+
+  // The pid of the copy, 0 in it, -1 with errno.
+  //
+  // CLONE_PARENT: its parent is the server's. The kernel gives it the server's
+  // way to tell its end, SIGCHLD.
+  //
+  // glibc keeps the thread's number where its own fork has the kernel write it
+  // and, at the thread's end, clear it; recursive and robust mutexes say by it
+  // who owns them. The place is the fourth argument of the system call on
+  // x86-64 and the fifth on Arm; what is then the other one is not looked at.
+  pid_t Copy() const {
+    constexpr unsigned long kFlags =  // NOLINT: as the system call has it
+        CLONE_PARENT | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
+    const auto pid = static_cast<pid_t>(
+        syscall(SYS_clone, kFlags, nullptr, nullptr, number_, number_));
+    // A process begins without a list of the robust mutexes that it holds: the
+    // kernel would free none of them at its end.
+    if (pid == 0) syscall(SYS_set_robust_list, locks_, size_of_locks_);
+    return pid;
+  }
+
+ private:
+  int* number_ = nullptr;
+  void* locks_ = nullptr;
+  size_t size_of_locks_ = 0;
+};
+
+class Server {
+ public:
+  Server() {
+    // Whoever a signal to the group means is the creator; when that ends, so
+    // does this. Copies get the mask of their request.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, nullptr);
+    // So it holds nobody's output open, and no descriptor that it is passed
+    // comes to lie among the standard streams.
+    dup2(STDIN_FILENO, STDOUT_FILENO);
+    dup2(STDIN_FILENO, STDERR_FILENO);
+    fcntl(line_.get(), F_SETFD, FD_CLOEXEC);
+#ifdef SYS_pidfd_open
+    // The end of the line tells of its end too, but not while somebody else has
+    // a copy of the other side, as what the program forks by itself does.
+    creator_end_.reset(static_cast<int>(syscall(SYS_pidfd_open, creator_, 0)));
+#endif
+    error_ = thread_.Learn();
+    if (error_ == 0 && HasMoreThreads()) error_ = EDEADLK;
+  }
+
+  // Returns in copies only, which then know what they were given, and are
+  // otherwise like a program that has just begun.
+  void Serve() {
+    std::vector<UniqueFile>& descriptors = TheServed().descriptors;
+    while (true) {
+      descriptors.clear();
+      Request request;
+      int error = Receive(request, descriptors);
+      if (error == 0) error = error_;
+      // Here rather than in the copy, which could not say that it failed.
+      if (error == 0 && fchdir(descriptors.front().get()) != 0) error = errno;
+      pid_t pid = 0;
+      if (error == 0) {
+        RunHooksBeforeFork();
+        pid = thread_.Copy();
+        if (pid == 0) {
+          BecomeCopy(request, descriptors);
+          return;
+        }
+        error = errno;
+        RunHooksInParent(pid > 0);
+      }
+      Send(pid > 0 ? Reply{request.number, pid, 0}
+                   : Reply{request.number, 0, error});
+    }
+  }
+
+ private:
+  static bool HasMoreThreads() {
+#ifdef __SANITIZE_THREAD__
+    return false;  // its own does not count
+#else
+    // A directory is linked from itself, from above and from each within.
+    constexpr nlink_t kLinksWithOne = 3;
+    struct stat status {};
+    return stat("/proc/self/task", &status) == 0 &&
+           status.st_nlink > kLinksWithOne;
+#endif
+  }
+
+  void Send(const Reply& reply) const {
+    RetryOnInterrupt(
+        [&] { return send(line_.get(), &reply, sizeof(reply), MSG_NOSIGNAL); });
+  }
+
+  // The length of the next message. At the end of its creator, and for what no
+  // creator sends, it does not return.
+  size_t ReceiveMessage(absl::Span<iovec> content, int& error,
+                        std::vector<UniqueFile>& descriptors) {
+    pollfd events[] = {
+        {.fd = line_.get(), .events = POLLIN, .revents = 0},
+        {.fd = creator_end_.get(), .events = POLLIN, .revents = 0}};
+    if (RetryOnInterrupt([&] { return poll(events, 2, -1); }) < 0 ||
+        events[1].revents != 0) {
+      ExitNow(0);
+    }
+    msghdr message{};
+    message.msg_iov = content.data();
+    message.msg_iovlen = content.size();
+    passing_.Prepare(message);
+    const ssize_t length = RetryOnInterrupt(
+        [&] { return recvmsg(line_.get(), &message, MSG_CMSG_CLOEXEC); });
+    if (length <= 0 || (message.msg_flags & MSG_TRUNC) != 0) ExitNow(0);
+    Passing::Detach(message, descriptors);
+    // Some are missing: this process has as many as it may.
+    if ((message.msg_flags & MSG_CTRUNC) != 0) error = EMFILE;
+    return static_cast<size_t>(length);
+  }
+
+  // An errno: the request is not to be served.
+  int Receive(Request& request, std::vector<UniqueFile>& descriptors) {
+    int error = 0;
+    Served& served = TheServed();
+    iovec first[] = {
+        {.iov_base = &request, .iov_len = sizeof(request)},
+        {.iov_base = served.bytes, .iov_len = sizeof(served.bytes)}};
+    const size_t size =
+        ReceiveMessage(absl::MakeSpan(first), error, descriptors);
+    if (size < sizeof(request) || request.creator != creator_ ||
+        getppid() != creator_ || request.descriptors > kMostDescriptors ||
+        request.descriptors < 1u + request.has_output + request.has_errors) {
+      ExitNow(1);
+    }
+    served.size = size - sizeof(request);
+    for (uint64_t i = kMostInOneMessage; i < request.descriptors;
+         i += kMostInOneMessage) {
+      char more;
+      iovec other{.iov_base = &more, .iov_len = sizeof(more)};
+      ReceiveMessage(absl::MakeSpan(&other, 1), error, descriptors);
+    }
+    if (error == 0 && descriptors.size() != request.descriptors) ExitNow(1);
+    return error;
+  }
+
+  // In the copy. Leaves the handles among the descriptors.
+  void BecomeCopy(const Request& request,
+                  std::vector<UniqueFile>& descriptors) {
+    RunHooksInChild();
+    RunWhenCopied();
+    Send({request.number, getpid(), 0});
+    auto next = descriptors.begin() + 1;  // behind the working directory
+    for (const auto& [is_open, stream] :
+         {std::pair(request.has_output, STDOUT_FILENO),
+          std::pair(request.has_errors, STDERR_FILENO)}) {
+      if (is_open) {
+        dup2((next++)->get(), stream);
+      } else {
+        close(stream);
+      }
+    }
+    descriptors.erase(descriptors.begin(), next);
+    line_.reset();
+    creator_end_.reset();
+    pthread_sigmask(SIG_SETMASK, &request.signals, nullptr);
+  }
+
+  UniqueFile line_{kFirstInherited};
+  const pid_t creator_ = getppid();
+  UniqueFile creator_end_;
+  ThreadOfCopy thread_;
+  // Why it cannot serve, an errno.
+  int error_ = 0;
+  Passing passing_;
+};
+
+// Before main: with whatever of this program is initialised by then, a copy has
+// it too, and begins its main like any program. glibc passes the arguments of
+// main.
+[[gnu::constructor]] void ServeIfThatIsMyRole(int argc, char** argv) {
+  if (RoleOf(argc, argv) != kRole) return;
+  NameAfterProgram(argv);
+  Server().Serve();
+}
+
+// --- Its creator -------------------------------------------------------------
+
+bool IsOpen(int descriptor) { return fcntl(descriptor, F_GETFD) >= 0; }
+
+absl::Status SetPatience(int line) {
+  const timeval time = absl::ToTimeval(kPatience);
+  for (const int which : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+    if (setsockopt(line, SOL_SOCKET, which, &time, sizeof(time)) != 0) {
+      return OsError("setsockopt", errno);
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::string> CopyOfEnvironment() {
+  std::vector<std::string> copy;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    copy.emplace_back(*entry);
+  }
+  return copy;
+}
+
+}  // namespace
+
+absl::Status CheckForkServer() {
+  if (ThreadOfCopy().Learn() == 0) return absl::OkStatus();
+  return NotImplementedError(
+      "a fork server: this kernel does not tell a thread where its number is "
+      "kept (PR_GET_TID_ADDRESS)");
+}
+
+absl::StatusOr<std::unique_ptr<ForkServer>> ForkServer::New() {
+  PROCSPEC_RETURN_IF_ERROR(CheckForkServer());
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    return OsError("socketpair", errno);
+  }
+  UniqueFile line(ends[0]);
+  const UniqueFile other(ends[1]);
+  PROCSPEC_RETURN_IF_ERROR(SetPatience(line.get()));
+  PROCSPEC_ASSIGN_OR_RETURN(Child server, SpawnSelfAs(kRole, {other.get()}));
+  return std::unique_ptr<ForkServer>(
+      new ForkServer(std::move(line), std::move(server)));
+}
+
+ForkServer::ForkServer(UniqueFile line, Child server)
+    : line_(std::move(line)),
+      server_(std::move(server)),
+      environment_(CopyOfEnvironment()) {}
+
+ForkServer::~ForkServer() {
+  if (!line_.valid()) return;
+  // For other copies of this side, closing it would not do.
+  shutdown(line_.get(), SHUT_RDWR);
+  line_.reset();
+  if (server_.Observe() != Child::State::kRunning) return;
+  if (!server_.End()->Wait(Deadline(kGrace))) {
+    server_.Kill();
+    server_.End()->Wait(Deadline::Never());
+  }
+  server_.Observe();
+}
+
+void ForkServer::Forget() { line_.reset(); }
+
+bool ForkServer::HasOurEnvironment() const {
+  char** entry = environ;
+  for (const std::string& known : environment_) {
+    if (*entry == nullptr || known != *entry) return false;
+    ++entry;
+  }
+  return *entry == nullptr;
+}
+
+absl::StatusOr<std::optional<Child>> ForkServer::Start(
+    std::string_view bytes, absl::Span<const NativeHandle> handles) {
+  if (bytes.size() > kMostBytes) return ValueError("too many bytes for a copy");
+  const UniqueFile directory(RetryOnInterrupt(
+      [] { return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); }));
+  if (!directory.valid()) return OsError("open(\".\")", errno);
+  Request request{};
+  request.number = ++requests_;
+  request.creator = getpid();
+  request.has_output = IsOpen(STDOUT_FILENO);
+  request.has_errors = IsOpen(STDERR_FILENO);
+  pthread_sigmask(SIG_SETMASK, nullptr, &request.signals);
+  std::vector<int> descriptors = {directory.get()};
+  if (request.has_output) descriptors.push_back(STDOUT_FILENO);
+  if (request.has_errors) descriptors.push_back(STDERR_FILENO);
+  descriptors.insert(descriptors.end(), handles.begin(), handles.end());
+  request.descriptors = descriptors.size();
+
+  Passing passing;
+  char more = 0;
+  for (size_t i = 0; i < descriptors.size(); i += kMostInOneMessage) {
+    iovec first[] = {
+        {.iov_base = &request, .iov_len = sizeof(request)},
+        {.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()}};
+    iovec other{.iov_base = &more, .iov_len = sizeof(more)};
+    msghdr message{};
+    message.msg_iov = i == 0 ? first : &other;
+    message.msg_iovlen = i == 0 ? std::size(first) : 1;
+    passing.Attach(message,
+                   absl::MakeSpan(descriptors).subspan(i, kMostInOneMessage));
+    if (RetryOnInterrupt([&] {
+          return sendmsg(line_.get(), &message, MSG_NOSIGNAL);
+        }) >= 0) {
+      continue;
+    }
+    const int error = errno;
+    if (error == EPIPE || error == ECONNRESET) return std::nullopt;
+    // It would wait for the rest.
+    server_.Kill();
+    return OsError("sendmsg", error);
+  }
+  return Answer();
+}
+
+absl::StatusOr<std::optional<Child>> ForkServer::Answer() {
+  bool too_late = false;
+  while (true) {
+    Reply reply;
+    const ssize_t length = RetryOnInterrupt(
+        [&] { return recv(line_.get(), &reply, sizeof(reply), 0); });
+    if (length == 0 && !too_late) return std::nullopt;
+    if (length == 0) return OsError("the fork server", ETIMEDOUT);
+    if (length < 0 && errno == ECONNRESET) continue;  // tells so once
+    if (length < 0) {
+      // Once it is dead it is certain whether there is a child.
+      if (too_late || errno != EAGAIN) return OsError("recv", errno);
+      too_late = true;
+      server_.Kill();
+      continue;
+    }
+    // What the other of the two said of an earlier request.
+    if (length != sizeof(reply) || reply.number != requests_) continue;
+    if (reply.pid > 0) return std::optional<Child>(Child(reply.pid));
+    return OsError("the fork server", reply.error);
+  }
+}
+
+bool IsFromForkServer(int argc, char** argv) {
+  return RoleOf(argc, argv) == kRole;
+}
+
+std::string_view ServedBytes() { return {TheServed().bytes, TheServed().size}; }
+
+std::vector<UniqueFile> TakeServedHandles() {
+  return std::exchange(TheServed().descriptors, {});
+}
+
+}  // namespace procspec::os
