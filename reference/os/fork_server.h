@@ -23,20 +23,21 @@ namespace procspec::os {
 // OK, or NotImplemented: why this system cannot have a fork server.
 absl::Status CheckForkServer();
 
-// A process that makes copies of itself on request. It is the running program
-// started anew and stopped before its main function, and so are the copies: to
-// the program a copy is as if SpawnSelf had started it, without the time that
-// takes, and whatever the size of the process that asks for it.
+// A process that makes copies of itself. It is the running program started anew
+// and stopped before its main function, and so are the copies: to the program a
+// copy is as if SpawnSelf had started it, without the time that takes, and
+// whatever the size of the process that asks for it. One copy is always made in
+// advance and waits for its request.
 //
 // A copy is a child of the process that asked, not of the server: its end, its
 // exit code and its pid are those of any Child.
 //
-// The server ends with this object, and at the latest with the process that
-// made it, however that ends. It is a child of that process too, and nothing
-// but this object reaps it. A program that has threads before its main function
-// gets no copy of them.
+// The server and the copy that waits end with this object, and at the latest
+// with the process that made it, however that ends. They are children of that
+// process too, and nothing but this object reaps them. A program that has
+// threads before its main function gets no copies.
 //
-// Not thread-safe. Signals do not disturb it.
+// Not thread-safe.
 class ForkServer {
  public:
   static constexpr size_t kMostBytes = size_t{16} << 10;
@@ -56,10 +57,11 @@ class ForkServer {
 
   // A copy that has these bytes and handles, and as of now the standard streams
   // (standard input empty), the working directory and the calling thread's
-  // signal mask. At most kMostBytes.
+  // signal mask. At most kMostBytes. If it cannot have them, as when it may not
+  // have so many handles open, it says so on standard error and exits 1.
   //
   // nullopt: the server had ended; there is no child. Os: the system refused,
-  // or the server did not answer within a minute, and is ended; there is no
+  // or the server did not come up within a minute, and is ended; there is no
   // child.
   absl::StatusOr<std::optional<Child>> Start(
       std::string_view bytes, absl::Span<const NativeHandle> handles);
@@ -73,12 +75,16 @@ class ForkServer {
  private:
   ForkServer(UniqueFile line, Child server);
 
-  absl::StatusOr<std::optional<Child>> Answer();
+  // Learns of the copy that waits, or, to the end, until there is nobody on the
+  // line. OK also if there is nobody.
+  absl::Status Hear(bool to_the_end);
+  static void Reap(Child& child);
 
   UniqueFile line_;
   Child server_;
   std::vector<std::string> environment_;
-  uint64_t requests_ = 0;
+  int64_t waiting_ = 0;  // the copy that waits, if it is known
+  uint64_t copies_ = 0;  // that are known to have been made
 };
 
 // Whether this process is a copy that a fork server made, from the arguments of

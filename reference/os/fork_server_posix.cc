@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <iterator>
 #include <string_view>
@@ -47,15 +48,25 @@ constexpr absl::Duration kGrace = absl::Seconds(2);
 
 // --- What is said on the line ------------------------------------------------
 //
-// A line is a socket that keeps messages apart. A request is one message or
-// more, as the kernel passes no more than 253 descriptors with one. The first
-// is this and then the bytes for the copy, and has as the first descriptors the
-// working directory and the open ones of standard output and error; the others
-// are one byte each.
+// A line is a socket that keeps messages apart. The server and the copies that
+// wait have one side of it, and only one copy waits at a time.
+
+// There is a copy, which waits. Both the server and the copy say so: either may
+// be killed before it has.
+struct Ready {
+  uint64_t number;  // of the copy, from 1 on
+  pid_t pid;        // 0: there is none, and no more will be
+  int error;        // why, an errno
+};
+
+// What the copy that waits is to be: one message or more, as the kernel passes
+// no more than 253 descriptors with one. The first is this and then the bytes,
+// and has as the first descriptors the working directory and the open ones of
+// standard output and error; the others are one byte each.
 struct Request {
-  uint64_t number;
   uint64_t descriptors;  // all that are passed
   pid_t creator;
+  pid_t copy;
   bool has_output;
   bool has_errors;
   sigset_t signals;
@@ -63,14 +74,6 @@ struct Request {
 constexpr size_t kMostInOneMessage = 250;
 // More than any process may have open.
 constexpr uint64_t kMostDescriptors = 1 << 20;
-
-// There is a child once one of these has arrived. Both the server and the copy
-// send it: either may be killed before it has.
-struct Reply {
-  uint64_t number;  // of the request
-  pid_t pid;        // 0: there is no child
-  int error;        // why, an errno
-};
 
 // A control message for descriptors.
 class Passing {
@@ -111,10 +114,9 @@ class Passing {
 
 // --- The server --------------------------------------------------------------
 
-// What a request has brought: in the server the one that is being served, in a
-// copy its own.
+// What its request has brought to a copy.
 struct Served {
-  std::vector<UniqueFile> descriptors;  // in a copy the handles
+  std::vector<UniqueFile> descriptors;  // in the end the handles
   size_t size = 0;
   char bytes[ForkServer::kMostBytes];
 };
@@ -174,7 +176,7 @@ class Server {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, nullptr);
-    // So it holds nobody's output open, and no descriptor that it is passed
+    // So it holds nobody's output open, and no descriptor that a copy is passed
     // comes to lie among the standard streams.
     dup2(STDIN_FILENO, STDOUT_FILENO);
     dup2(STDIN_FILENO, STDERR_FILENO);
@@ -184,34 +186,44 @@ class Server {
     // a copy of the other side, as what the program forks by itself does.
     creator_end_.reset(static_cast<int>(syscall(SYS_pidfd_open, creator_, 0)));
 #endif
-    error_ = thread_.Learn();
-    if (error_ == 0 && HasMoreThreads()) error_ = EDEADLK;
+    int error = thread_.Learn();
+    if (error == 0 && HasMoreThreads()) error = EDEADLK;
+    if (error != 0) GiveUp(error);
   }
 
-  // Returns in copies only, which then know what they were given, and are
-  // otherwise like a program that has just begun.
+  // Returns in copies only, once they have their request: they know what they
+  // were given, and are otherwise like a program that has just begun.
   void Serve() {
-    std::vector<UniqueFile>& descriptors = TheServed().descriptors;
     while (true) {
-      descriptors.clear();
-      Request request;
-      int error = Receive(request, descriptors);
-      if (error == 0) error = error_;
-      // Here rather than in the copy, which could not say that it failed.
-      if (error == 0 && fchdir(descriptors.front().get()) != 0) error = errno;
-      pid_t pid = 0;
-      if (error == 0) {
-        RunHooksBeforeFork();
-        pid = thread_.Copy();
-        if (pid == 0) {
-          BecomeCopy(request, descriptors);
-          return;
-        }
-        error = errno;
-        RunHooksInParent(pid > 0);
+      ++copies_;
+      // What a copy says on this one, or that it has died.
+      int ends[2];
+      if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        GiveUp(errno);
       }
-      Send(pid > 0 ? Reply{request.number, pid, 0}
-                   : Reply{request.number, 0, error});
+      UniqueFile copys(ends[0]);
+      UniqueFile servers(ends[1]);
+      RunHooksBeforeFork();
+      const pid_t pid = thread_.Copy();
+      if (pid == 0) {
+        copys.reset();
+        RunHooksInChild();
+        RunWhenCopied();
+        Say({copies_, getpid(), 0});
+        BecomeCopy(std::move(servers));
+        return;
+      }
+      const int error = errno;
+      RunHooksInParent(pid > 0);
+      if (pid < 0) GiveUp(error);
+      Say({copies_, pid, 0});
+      servers.reset();
+      // The next one is made while this one works.
+      char taken;
+      if (Await(copys.get()).creator_ended ||
+          RetryOnInterrupt([&] { return read(copys.get(), &taken, 1); }) != 1) {
+        ExitNow(0);
+      }
     }
   }
 
@@ -228,46 +240,60 @@ class Server {
 #endif
   }
 
-  void Send(const Reply& reply) const {
+  void Say(const Ready& ready) const {
     RetryOnInterrupt(
-        [&] { return send(line_.get(), &reply, sizeof(reply), MSG_NOSIGNAL); });
+        [&] { return send(line_.get(), &ready, sizeof(ready), MSG_NOSIGNAL); });
   }
 
-  // The length of the next message. At the end of its creator, and for what no
-  // creator sends, it does not return.
-  size_t ReceiveMessage(absl::Span<iovec> content, int& error,
-                        std::vector<UniqueFile>& descriptors) {
+  [[noreturn]] void GiveUp(int error) const {
+    Say({copies_, 0, error});
+    ExitNow(1);
+  }
+
+  struct Event {
+    bool readable;  // the descriptor: there is something, or its end
+    bool creator_ended;
+  };
+  Event Await(int descriptor) const {
     pollfd events[] = {
-        {.fd = line_.get(), .events = POLLIN, .revents = 0},
+        {.fd = descriptor, .events = POLLIN, .revents = 0},
         {.fd = creator_end_.get(), .events = POLLIN, .revents = 0}};
-    if (RetryOnInterrupt([&] { return poll(events, 2, -1); }) < 0 ||
-        events[1].revents != 0) {
-      ExitNow(0);
-    }
+    RetryOnInterrupt([&] { return poll(events, 2, -1); });
+    return {events[0].revents != 0, events[1].revents != 0};
+  }
+
+  // --- In a copy -------------------------------------------------------------
+
+  // The length of the next message. When the server is no longer wanted, and
+  // for what no creator sends, it does not return.
+  size_t ReceiveMessage(absl::Span<iovec> content) {
+    // What its creator sent before it ended is to be done.
+    if (!Await(line_.get()).readable) ExitNow(0);
+    Passing passing;
     msghdr message{};
     message.msg_iov = content.data();
     message.msg_iovlen = content.size();
-    passing_.Prepare(message);
-    const ssize_t length = RetryOnInterrupt(
-        [&] { return recvmsg(line_.get(), &message, MSG_CMSG_CLOEXEC); });
+    passing.Prepare(message);
+    ssize_t length = 0;
+    do {
+      length = RetryOnInterrupt(
+          [&] { return recvmsg(line_.get(), &message, MSG_CMSG_CLOEXEC); });
+      // Once, when the creator had not heard all: before what it has sent.
+    } while (length < 0 && errno == ECONNRESET);
     if (length <= 0 || (message.msg_flags & MSG_TRUNC) != 0) ExitNow(0);
-    Passing::Detach(message, descriptors);
-    // Some are missing: this process has as many as it may.
-    if ((message.msg_flags & MSG_CTRUNC) != 0) error = EMFILE;
+    Passing::Detach(message, TheServed().descriptors);
+    if ((message.msg_flags & MSG_CTRUNC) != 0) lost_descriptors_ = true;
     return static_cast<size_t>(length);
   }
 
-  // An errno: the request is not to be served.
-  int Receive(Request& request, std::vector<UniqueFile>& descriptors) {
-    int error = 0;
+  void Receive(Request& request) {
     Served& served = TheServed();
     iovec first[] = {
         {.iov_base = &request, .iov_len = sizeof(request)},
         {.iov_base = served.bytes, .iov_len = sizeof(served.bytes)}};
-    const size_t size =
-        ReceiveMessage(absl::MakeSpan(first), error, descriptors);
+    const size_t size = ReceiveMessage(absl::MakeSpan(first));
     if (size < sizeof(request) || request.creator != creator_ ||
-        getppid() != creator_ || request.descriptors > kMostDescriptors ||
+        request.copy != getpid() || request.descriptors > kMostDescriptors ||
         request.descriptors < 1u + request.has_output + request.has_errors) {
       ExitNow(1);
     }
@@ -276,18 +302,30 @@ class Server {
          i += kMostInOneMessage) {
       char more;
       iovec other{.iov_base = &more, .iov_len = sizeof(more)};
-      ReceiveMessage(absl::MakeSpan(&other, 1), error, descriptors);
+      ReceiveMessage(absl::MakeSpan(&other, 1));
     }
-    if (error == 0 && descriptors.size() != request.descriptors) ExitNow(1);
-    return error;
+    if (!lost_descriptors_ &&
+        served.descriptors.size() != request.descriptors) {
+      ExitNow(1);
+    }
   }
 
-  // In the copy. Leaves the handles among the descriptors.
-  void BecomeCopy(const Request& request,
-                  std::vector<UniqueFile>& descriptors) {
-    RunHooksInChild();
-    RunWhenCopied();
-    Send({request.number, getpid(), 0});
+  // Waits for its request. Nobody waits for an answer to it: what goes wrong
+  // here is told as in a spawned child that cannot read what it is to run.
+  void BecomeCopy(UniqueFile server) {
+    Request request;
+    Receive(request);
+    const char taken = 0;
+    RetryOnInterrupt(
+        [&] { return send(server.get(), &taken, 1, MSG_NOSIGNAL); });
+    server.reset();
+    line_.reset();
+    creator_end_.reset();
+
+    std::vector<UniqueFile>& descriptors = TheServed().descriptors;
+    if (descriptors.size() < 1u + request.has_output + request.has_errors) {
+      ExitNow(1);  // lost, too
+    }
     auto next = descriptors.begin() + 1;  // behind the working directory
     for (const auto& [is_open, stream] :
          {std::pair(request.has_output, STDOUT_FILENO),
@@ -298,19 +336,25 @@ class Server {
         close(stream);
       }
     }
+    if (lost_descriptors_) Fail("too many descriptors");
+    if (fchdir(descriptors.front().get()) != 0) {
+      Fail("the working directory cannot be entered");
+    }
     descriptors.erase(descriptors.begin(), next);
-    line_.reset();
-    creator_end_.reset();
     pthread_sigmask(SIG_SETMASK, &request.signals, nullptr);
+  }
+
+  [[noreturn]] static void Fail(const char* why) {
+    dprintf(STDERR_FILENO, "procspec: a child cannot begin: %s\n", why);
+    ExitNow(1);
   }
 
   UniqueFile line_{kFirstInherited};
   const pid_t creator_ = getppid();
   UniqueFile creator_end_;
   ThreadOfCopy thread_;
-  // Why it cannot serve, an errno.
-  int error_ = 0;
-  Passing passing_;
+  uint64_t copies_ = 0;
+  bool lost_descriptors_ = false;
 };
 
 // Before main: with whatever of this program is initialised by then, a copy has
@@ -326,14 +370,11 @@ class Server {
 
 bool IsOpen(int descriptor) { return fcntl(descriptor, F_GETFD) >= 0; }
 
-absl::Status SetPatience(int line) {
-  const timeval time = absl::ToTimeval(kPatience);
+void SetPatience(const UniqueFile& line, absl::Duration patience) {
+  const timeval time = absl::ToTimeval(patience);
   for (const int which : {SO_RCVTIMEO, SO_SNDTIMEO}) {
-    if (setsockopt(line, SOL_SOCKET, which, &time, sizeof(time)) != 0) {
-      return OsError("setsockopt", errno);
-    }
+    setsockopt(line.get(), SOL_SOCKET, which, &time, sizeof(time));
   }
-  return absl::OkStatus();
 }
 
 std::vector<std::string> CopyOfEnvironment() {
@@ -361,7 +402,7 @@ absl::StatusOr<std::unique_ptr<ForkServer>> ForkServer::New() {
   }
   UniqueFile line(ends[0]);
   const UniqueFile other(ends[1]);
-  PROCSPEC_RETURN_IF_ERROR(SetPatience(line.get()));
+  SetPatience(line, kPatience);
   PROCSPEC_ASSIGN_OR_RETURN(Child server, SpawnSelfAs(kRole, {other.get()}));
   return std::unique_ptr<ForkServer>(
       new ForkServer(std::move(line), std::move(server)));
@@ -374,15 +415,21 @@ ForkServer::ForkServer(UniqueFile line, Child server)
 
 ForkServer::~ForkServer() {
   if (!line_.valid()) return;
-  // For other copies of this side, closing it would not do.
-  shutdown(line_.get(), SHUT_RDWR);
-  line_.reset();
-  if (server_.Observe() != Child::State::kRunning) return;
-  if (!server_.End()->Wait(Deadline(kGrace))) {
+  // The copy that waits ends by that, and the server by its end. Whatever was
+  // said until then is heard, so that no copy is left that nobody reaps.
+  shutdown(line_.get(), SHUT_WR);
+  SetPatience(line_, kGrace);
+  if (!Hear(/*to_the_end=*/true).ok()) {
     server_.Kill();
-    server_.End()->Wait(Deadline::Never());
+    if (waiting_ > 0) Child(waiting_).Kill();
+    SetPatience(line_, kPatience);
+    (void)Hear(/*to_the_end=*/true);
   }
-  server_.Observe();
+  Reap(server_);
+  if (waiting_ > 0) {
+    Child waiting(waiting_);
+    Reap(waiting);
+  }
 }
 
 void ForkServer::Forget() { line_.reset(); }
@@ -402,9 +449,13 @@ absl::StatusOr<std::optional<Child>> ForkServer::Start(
   const UniqueFile directory(RetryOnInterrupt(
       [] { return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); }));
   if (!directory.valid()) return OsError("open(\".\")", errno);
+  if (waiting_ == 0) {
+    PROCSPEC_RETURN_IF_ERROR(Hear(/*to_the_end=*/false));
+    if (waiting_ == 0) return std::nullopt;
+  }
   Request request{};
-  request.number = ++requests_;
   request.creator = getpid();
+  request.copy = static_cast<pid_t>(waiting_);
   request.has_output = IsOpen(STDOUT_FILENO);
   request.has_errors = IsOpen(STDERR_FILENO);
   pthread_sigmask(SIG_SETMASK, nullptr, &request.signals);
@@ -433,34 +484,48 @@ absl::StatusOr<std::optional<Child>> ForkServer::Start(
     }
     const int error = errno;
     if (error == EPIPE || error == ECONNRESET) return std::nullopt;
-    // It would wait for the rest.
-    server_.Kill();
+    // With a part of its request a copy would wait for the rest for ever.
+    if (i > 0) Child(waiting_).Kill();
     return OsError("sendmsg", error);
   }
-  return Answer();
+  return std::optional<Child>(Child(std::exchange(waiting_, 0)));
 }
 
-absl::StatusOr<std::optional<Child>> ForkServer::Answer() {
+absl::Status ForkServer::Hear(bool to_the_end) {
   bool too_late = false;
   while (true) {
-    Reply reply;
+    Ready ready;
     const ssize_t length = RetryOnInterrupt(
-        [&] { return recv(line_.get(), &reply, sizeof(reply), 0); });
-    if (length == 0 && !too_late) return std::nullopt;
-    if (length == 0) return OsError("the fork server", ETIMEDOUT);
-    if (length < 0 && errno == ECONNRESET) continue;  // tells so once
+        [&] { return recv(line_.get(), &ready, sizeof(ready), 0); });
+    if (length == 0) {
+      return too_late ? OsError("the fork server", ETIMEDOUT)
+                      : absl::OkStatus();
+    }
+    if (length < 0 && errno == ECONNRESET) continue;  // it tells so once
     if (length < 0) {
-      // Once it is dead it is certain whether there is a child.
-      if (too_late || errno != EAGAIN) return OsError("recv", errno);
+      if (to_the_end || too_late) return OsError("recv", errno);
       too_late = true;
       server_.Kill();
       continue;
     }
-    // What the other of the two said of an earlier request.
-    if (length != sizeof(reply) || reply.number != requests_) continue;
-    if (reply.pid > 0) return std::optional<Child>(Child(reply.pid));
-    return OsError("the fork server", reply.error);
+    // Each copy is told of twice.
+    if (length != sizeof(ready) || ready.number <= copies_) continue;
+    if (ready.pid == 0) {
+      // Of a server that has made some before, the next will say whether that
+      // still holds.
+      if (copies_ > 0 || to_the_end) continue;
+      return OsError("the fork server", ready.error);
+    }
+    copies_ = ready.number;
+    waiting_ = ready.pid;
+    if (!to_the_end) return absl::OkStatus();
   }
+}
+
+void ForkServer::Reap(Child& child) {
+  if (child.Observe() != Child::State::kRunning) return;
+  child.End()->Wait(Deadline::Never());
+  child.Observe();
 }
 
 bool IsFromForkServer(int argc, char** argv) {

@@ -26,10 +26,6 @@ absl::StatusOr<std::optional<Child>> ForkServer::Start(
   return CheckForkServer();
 }
 
-absl::StatusOr<std::optional<Child>> ForkServer::Answer() {
-  return CheckForkServer();
-}
-
 void ForkServer::Forget() {}
 
 bool IsFromForkServer(int, char**) { return false; }
