@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <iterator>
 #include <string_view>
@@ -45,6 +46,12 @@ constexpr std::string_view kRole = "fork-server";
 constexpr absl::Duration kPatience = absl::Minutes(1);
 // How long a server may take to end that was told to; then it is killed.
 constexpr absl::Duration kGrace = absl::Seconds(2);
+
+// Has the dynamic linker look up every function of the server at its start:
+// left for later, each copy would look up the same ones again, which takes it
+// longer than all else. Copies do not have it. The value says that it is ours.
+constexpr char kBindNow[] = "LD_BIND_NOW";
+constexpr char kBindNowForServer[] = "LD_BIND_NOW=of-fork-server";
 
 // --- What is said on the line ------------------------------------------------
 //
@@ -186,6 +193,11 @@ class Server {
     // a copy of the other side, as what the program forks by itself does.
     creator_end_.reset(static_cast<int>(syscall(SYS_pidfd_open, creator_, 0)));
 #endif
+    const char* const bind_now = getenv(kBindNow);
+    if (bind_now != nullptr &&
+        kBindNowForServer + sizeof(kBindNow) == std::string_view(bind_now)) {
+      unsetenv(kBindNow);
+    }
     int error = thread_.Learn();
     if (error == 0 && HasMoreThreads()) error = EDEADLK;
     if (error != 0) GiveUp(error);
@@ -403,7 +415,15 @@ absl::StatusOr<std::unique_ptr<ForkServer>> ForkServer::New() {
   UniqueFile line(ends[0]);
   const UniqueFile other(ends[1]);
   SetPatience(line, kPatience);
-  PROCSPEC_ASSIGN_OR_RETURN(Child server, SpawnSelfAs(kRole, {other.get()}));
+  std::vector<char*> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    environment.push_back(*entry);
+  }
+  std::string bind_now = kBindNowForServer;
+  if (getenv(kBindNow) == nullptr) environment.push_back(bind_now.data());
+  environment.push_back(nullptr);
+  PROCSPEC_ASSIGN_OR_RETURN(
+      Child server, SpawnSelfAs(kRole, {other.get()}, environment.data()));
   return std::unique_ptr<ForkServer>(
       new ForkServer(std::move(line), std::move(server)));
 }

@@ -67,6 +67,7 @@ struct Board {
   int stray_descriptors;
   char directory[1024];
   char variable[64];
+  bool binds_now;
 };
 
 bool SameFile(int a, int b) {
@@ -107,6 +108,7 @@ void TellAboutItself(Board& board, const std::vector<UniqueFile>& handles) {
     }
   }
   if (getcwd(board.directory, sizeof(board.directory)) == nullptr) ExitNow(7);
+  board.binds_now = getenv("LD_BIND_NOW") != nullptr;
   const char* variable = getenv("FORK_SERVER_TEST");
   std::strncpy(board.variable, variable == nullptr ? "" : variable,
                sizeof(board.variable) - 1);
@@ -329,12 +331,19 @@ TEST_F(ForkServerTest, TheEnvironmentIsThatOfTheServer) {
   EXPECT_FALSE(server_->HasOurEnvironment());
   EXPECT_EQ(ExitCode(Task::kTellAboutItself), 0);
   EXPECT_STREQ(board().variable, "");
+  EXPECT_FALSE(board().binds_now);
   server_ = *ForkServer::New();
   EXPECT_TRUE(server_->HasOurEnvironment());
   EXPECT_EQ(ExitCode(Task::kTellAboutItself), 0);
   EXPECT_STREQ(board().variable, "new");
   unsetenv("FORK_SERVER_TEST");
   EXPECT_FALSE(server_->HasOurEnvironment());
+  // What the server is started with of its own is not taken for the creator's.
+  setenv("LD_BIND_NOW", "1", 1);
+  server_ = *ForkServer::New();
+  unsetenv("LD_BIND_NOW");
+  EXPECT_EQ(ExitCode(Task::kTellAboutItself), 0);
+  EXPECT_TRUE(board().binds_now);
 }
 
 TEST_F(ForkServerTest, OneThatHasDiedSaysSo) {

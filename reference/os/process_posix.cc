@@ -227,11 +227,12 @@ absl::StatusOr<std::optional<Child>> Fork() {
 std::string_view SpawnName() { return "spawn"; }
 
 absl::StatusOr<Child> SpawnSelf(absl::Span<const NativeHandle> handles) {
-  return SpawnSelfAs(absl::StrCat(handles.size()), handles);
+  return SpawnSelfAs(absl::StrCat(handles.size()), handles, environ);
 }
 
 absl::StatusOr<Child> SpawnSelfAs(std::string_view role,
-                                  absl::Span<const NativeHandle> handles) {
+                                  absl::Span<const NativeHandle> handles,
+                                  char* const* environment) {
   const int count = static_cast<int>(handles.size());
   // Handle i becomes descriptor kFirstInherited + i. Those that already lie
   // where another one is to go are moved away first.
@@ -265,7 +266,7 @@ absl::StatusOr<Child> SpawnSelfAs(std::string_view role,
   // It waits until the new image runs, so a refused exec is an error here. The
   // link names the very file that runs, also if that one was replaced.
   error = posix_spawn(&pid, "/proc/self/exe", actions.get(), nullptr, argv,
-                      environ);
+                      environment);
   if (error != 0) return OsError("posix_spawn", error);
   return Child(pid);
 }

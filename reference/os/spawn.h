@@ -21,9 +21,10 @@ namespace procspec::os {
 inline constexpr int kFirstInherited = 3;
 
 // As SpawnSelf; `role` is what the command line says beside that this is a
-// spawned process.
+// spawned process, and `environment` ends with a null.
 absl::StatusOr<Child> SpawnSelfAs(std::string_view role,
-                                  absl::Span<const NativeHandle> handles);
+                                  absl::Span<const NativeHandle> handles,
+                                  char* const* environment);
 
 // The role of this process, from the arguments of main. Empty: it was not
 // spawned.
