@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -266,15 +267,33 @@ class Server {
     bool readable;  // the descriptor: there is something, or its end
     bool creator_ended;
   };
-  Event Await(int descriptor) const {
+  // Also over once there is something on `other`, if that is one.
+  Event Await(int descriptor, int other = -1) const {
     pollfd events[] = {
         {.fd = descriptor, .events = POLLIN, .revents = 0},
-        {.fd = creator_end_.get(), .events = POLLIN, .revents = 0}};
-    RetryOnInterrupt([&] { return poll(events, 2, -1); });
+        {.fd = creator_end_.get(), .events = POLLIN, .revents = 0},
+        {.fd = other, .events = POLLIN, .revents = 0}};
+    RetryOnInterrupt([&] { return poll(events, std::size(events), -1); });
     return {events[0].revents != 0, events[1].revents != 0};
   }
 
   // --- In a copy -------------------------------------------------------------
+
+  // Signals that were sent before there is a request are not meant for what the
+  // copy will be: Ctrl-C in the meantime would end the next child. Those that
+  // come later are, from Terminate for one.
+  void AwaitRequest() const {
+    sigset_t all;
+    sigfillset(&all);
+    const UniqueFile signals(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
+    while (true) {
+      const Event event = Await(line_.get(), signals.get());
+      if (event.readable || event.creator_ended) return;
+      signalfd_siginfo unmeant;
+      RetryOnInterrupt(
+          [&] { return read(signals.get(), &unmeant, sizeof(unmeant)); });
+    }
+  }
 
   // The length of the next message. When the server is no longer wanted, and
   // for what no creator sends, it does not return.
@@ -325,6 +344,7 @@ class Server {
   // Waits for its request. Nobody waits for an answer to it: what goes wrong
   // here is told as in a spawned child that cannot read what it is to run.
   void BecomeCopy(UniqueFile server) {
+    AwaitRequest();
     Request request;
     Receive(request);
     const char taken = 0;

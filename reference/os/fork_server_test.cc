@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "reference/os/process.h"
 #include "reference/os/robust_mutex.h"
@@ -163,6 +164,18 @@ std::vector<int64_t> Children() {
   return children;
 }
 
+bool HasPendingSignals(int64_t pid) {
+  std::ifstream file(absl::StrCat("/proc/", pid, "/status"));
+  std::string line;
+  while (std::getline(file, line)) {
+    if (line.starts_with("ShdPnd:")) {
+      return line.find_first_not_of("0\t ", sizeof("ShdPnd")) !=
+             std::string::npos;
+    }
+  }
+  return false;
+}
+
 class ForkServerTest : public testing::Test {
  protected:
   ForkServerTest() {
@@ -191,6 +204,17 @@ class ForkServerTest : public testing::Test {
   int ExitCode(Task task, std::vector<NativeHandle> more = {}) {
     const std::optional<Child> child = Start(task, std::move(more));
     return child.has_value() ? ExitCodeOf(*child) : -1000;
+  }
+
+  // The other child while nothing has been started; 0: it does not come.
+  int64_t AwaitWaitingCopy() {
+    const Deadline guard(absl::Seconds(30));
+    while (!guard.HasPassed()) {
+      for (const int64_t pid : Children()) {
+        if (pid != server_->pid()) return pid;
+      }
+    }
+    return 0;
   }
 
   bool AwaitReady() {
@@ -228,6 +252,27 @@ TEST_F(ForkServerTest, ExitCodesAndSignalsAreSeen) {
   EXPECT_FALSE(child->End()->Wait(Deadline::Immediate()));
   child->Terminate();
   EXPECT_EQ(ExitCodeOf(*child), -SIGTERM);
+}
+
+// What was sent to all of a group is not meant for a child that does not exist
+// yet; what is sent to a child that does is.
+TEST_F(ForkServerTest, SignalsOfBeforeAreNotOfTheChild) {
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(ExitCode(Task::kExitWithFive), 5);
+    const int64_t waiting = AwaitWaitingCopy();
+    ASSERT_GT(waiting, 0);
+    kill(static_cast<pid_t>(waiting), SIGINT);
+    kill(static_cast<pid_t>(waiting), SIGTERM);
+    const Deadline guard(absl::Seconds(30));
+    while (HasPendingSignals(waiting)) {
+      ASSERT_FALSE(guard.HasPassed());
+    }
+    EXPECT_EQ(ExitCode(Task::kExitWithFive), 5);
+    std::optional<Child> child = Start(Task::kTakeMutexAndStay);
+    ASSERT_TRUE(child.has_value());
+    child->Terminate();
+    EXPECT_EQ(ExitCodeOf(*child), -SIGTERM);
+  }
 }
 
 TEST_F(ForkServerTest, TheServerIsNoChildThatEnds) {
@@ -386,24 +431,24 @@ TEST_F(ForkServerTest, KilledAtAnyInstantItHidesNoCopy) {
   for (int i = 0; i < 100; ++i) {
     server_ = *ForkServer::New();
     EXPECT_EQ(ExitCode(Task::kExitWithFive), 5);
-    // The server, and with it or not the copy that waits.
-    std::vector<int64_t> victims = Children();
-    if (i % 2 == 0) victims = {server_->pid()};
-    std::thread killer([victims, i] {
+    // One of the two. With both at the instant of its birth nobody would know
+    // of the copy.
+    const bool kills_server = i % 2 == 0;
+    const auto victim =
+        static_cast<pid_t>(kills_server ? server_->pid() : AwaitWaitingCopy());
+    ASSERT_GT(victim, 0);
+    std::thread killer([victim, i] {
       const Deadline end(absl::Microseconds(5 * i));
       while (!end.HasPassed()) {
       }
-      for (const int64_t pid : victims) {
-        kill(static_cast<pid_t>(pid), SIGKILL);
-      }
+      kill(victim, SIGKILL);
     });
     const std::optional<Child> child = Start(Task::kExitWithFive);
     killer.join();
     if (child.has_value()) {
       ++copies;
       const int code = ExitCodeOf(*child);
-      EXPECT_TRUE(code == 5 || (code == -SIGKILL && victims.size() > 1))
-          << code;
+      EXPECT_TRUE(code == 5 || (code == -SIGKILL && !kills_server)) << code;
     }
     server_.reset();
     EXPECT_EQ(Children(), std::vector<int64_t>());
