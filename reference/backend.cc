@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,8 +19,10 @@
 #include "reference/connection.h"
 #include "reference/event.h"
 #include "reference/exit.h"
+#include "reference/fork_server.h"
 #include "reference/lock.h"
 #include "reference/os/doorbell.h"
+#include "reference/os/fork_server.h"
 #include "reference/os/process.h"
 #include "reference/os/stream.h"
 #include "reference/pool.h"
@@ -37,7 +40,9 @@ class ReferenceBackend final
     : public Backend,
       public std::enable_shared_from_this<ReferenceBackend> {
  public:
-  explicit ReferenceBackend(StartMethod method) : method_(method) {}
+  explicit ReferenceBackend(StartMethod method) : method_(method) {
+    if (method == StartMethod::kForkServer) fork_server_keeper_.emplace();
+  }
 
   std::string_view name() const override { return BackendName(method_); }
 
@@ -62,8 +67,8 @@ class ReferenceBackend final
         Capability::kEvent,
         Capability::kBarrier,
     };
-    set.Add(method_ == StartMethod::kFork ? Capability::kStartFork
-                                          : Capability::kStartSpawn);
+    set.Add(BeginsAfresh(method_) ? Capability::kStartSpawn
+                                  : Capability::kStartFork);
     return set;
   }
 
@@ -172,17 +177,24 @@ class ReferenceBackend final
  private:
   const StartMethod method_;
   const SegmentKeeper keeper_;
+  std::optional<ForkServerKeeper> fork_server_keeper_;
 };
 
 }  // namespace
 
 std::vector<StartMethod> StartMethods() {
   if (!os::HasFork()) return {StartMethod::kSpawn};
-  return {StartMethod::kFork, StartMethod::kSpawn};
+  return {StartMethod::kFork, StartMethod::kSpawn, StartMethod::kForkServer};
+}
+
+absl::Status CheckAvailable(StartMethod method) {
+  return method == StartMethod::kForkServer ? os::CheckForkServer()
+                                            : absl::OkStatus();
 }
 
 std::string_view BackendName(StartMethod method) {
   if (method == StartMethod::kFork) return "reference-fork";
+  if (method == StartMethod::kForkServer) return "reference-forkserver";
   static const std::string* const spawn =
       new std::string(absl::StrCat("reference-", os::SpawnName()));
   return *spawn;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "reference/start_method.h"
 #include "spec/backend.h"
 
@@ -32,8 +33,12 @@ std::vector<StartMethod> StartMethods();
 // when exit() is called. Objects keep their backend alive.
 std::shared_ptr<Backend> NewBackend(StartMethod method);
 
+// Why it cannot be used although the system has it in principle: NewBackend
+// gives one all the same, whose processes and pools cannot be started.
+absl::Status CheckAvailable(StartMethod method);
+
 // Its name: "reference-fork"; "reference-spawn", on Windows
-// "reference-createprocess".
+// "reference-createprocess"; "reference-forkserver".
 std::string_view BackendName(StartMethod method);
 
 }  // namespace procspec::reference

@@ -5,6 +5,7 @@
 
 #include "reference/backend.h"
 #include "reference/bootstrap.h"
+#include "reference/os/fork_server.h"
 #include "reference/os/process.h"
 #include "reference/os/stream.h"
 #include "reference/process.h"
@@ -21,7 +22,10 @@ void MaybeRunAsChild(int argc, char** argv) {
     os::FlushStandardStreams();
     os::ExitNow(1);
   }
-  RunSpawnedChild(NewBackend(StartMethod::kSpawn),
+  const StartMethod method = os::IsFromForkServer(argc, argv)
+                                 ? StartMethod::kForkServer
+                                 : StartMethod::kSpawn;
+  RunSpawnedChild(method, NewBackend(method), os::ServedBytes(),
                   os::TakeInheritedHandles(argc, argv));
 }
 

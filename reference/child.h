@@ -6,11 +6,12 @@
 
 namespace procspec::reference {
 
-// The first line of main. In a process that was started by spawn it runs what
-// the process is for and does not return; in any other it returns at once. A
-// child that started a process before it came here is ended with exit code 1.
+// The first line of main. In a process that was started by spawn or forkserver
+// it runs what the process is for and does not return; in any other it returns
+// at once. A child that started a process before it came here is ended with
+// exit code 1.
 //
-// Needed for spawn only; harmless otherwise.
+// Needed for these two only; harmless otherwise.
 void MaybeRunAsChild(int argc, char** argv);
 
 }  // namespace procspec::reference

@@ -276,7 +276,7 @@ class PipeTest : public testing::TestWithParam<StartMethod> {
 };
 
 std::string MethodName(const testing::TestParamInfo<StartMethod>& method) {
-  return method.param == StartMethod::kFork ? "Fork" : "Spawn";
+  return std::string(StartMethodName(method.param));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PipeTest, testing::ValuesIn(StartMethods()),

@@ -21,7 +21,8 @@ namespace {
 using Hook = void (*)();
 
 constexpr std::array kStages = {ExitStage::kHandlers, ExitStage::kPools,
-                                ExitStage::kChildren, ExitStage::kQueues};
+                                ExitStage::kChildren, ExitStage::kQueues,
+                                ExitStage::kForkServer};
 
 // One array for all stages, of a fixed size: every child that is forked copies
 // it, and allocates nothing for that.

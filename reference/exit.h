@@ -9,10 +9,11 @@ namespace procspec::reference {
 // What a process does between the end of its target, or of main, and its end.
 // The order of the stages is the order of the exit work.
 enum class ExitStage {
-  kHandlers,  // what Backend::AtExit registered
-  kPools,     // their workers are ended
-  kChildren,  // daemonic ones are terminated and reaped, the others joined
-  kQueues,    // what was put is passed on
+  kHandlers,    // what Backend::AtExit registered
+  kPools,       // their workers are ended
+  kChildren,    // daemonic ones are terminated and reaped, the others joined
+  kQueues,      // what was put is passed on
+  kForkServer,  // it is ended
 };
 
 // Adds work of a module, for the whole life of the program and of the children

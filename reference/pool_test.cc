@@ -517,8 +517,7 @@ TEST_P(PoolTest, SubmitsFromSeveralThreads) {
 
 INSTANTIATE_TEST_SUITE_P(, PoolTest, testing::ValuesIn(StartMethods()),
                          [](const auto& tested) {
-                           return tested.param == StartMethod::kFork ? "Fork"
-                                                                     : "Spawn";
+                           return std::string(StartMethodName(tested.param));
                          });
 
 }  // namespace

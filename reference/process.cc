@@ -19,7 +19,9 @@
 #include "absl/time/time.h"
 #include "reference/bootstrap.h"
 #include "reference/exit.h"
+#include "reference/fork_server.h"
 #include "reference/os/at_fork.h"
+#include "reference/os/fork_server.h"
 #include "reference/os/never_destroyed.h"
 #include "reference/os/process.h"
 #include "reference/os/shared_memory.h"
@@ -165,7 +167,7 @@ class ProcessObject final : public Process,
 
   absl::Status ClaimStart();
   absl::Status StartByFork();
-  absl::Status StartBySpawn();
+  absl::Status StartAfresh();
   void StartedLocked(os::Child child);
   absl::Status Signal(void (os::Child::*send)());
   absl::StatusOr<Value> Call();
@@ -211,8 +213,7 @@ Objects ReapLocked(Family& family) {
 
 absl::Status ProcessObject::Start() {
   PROCSPEC_RETURN_IF_ERROR(ClaimStart());
-  absl::Status status =
-      method_ == StartMethod::kFork ? StartByFork() : StartBySpawn();
+  absl::Status status = BeginsAfresh(method_) ? StartAfresh() : StartByFork();
   // Dropped after the mutex.
   Arguments arguments;
   std::shared_ptr<Backend> backend;
@@ -242,7 +243,7 @@ absl::Status ProcessObject::ClaimStart() {
   if (CurrentLocked(family).identity().daemon) {
     return MisuseError("a daemonic process cannot start processes");
   }
-  if (method_ == StartMethod::kSpawn) PROCSPEC_RETURN_IF_ERROR(CheckMayStart());
+  if (BeginsAfresh(method_)) PROCSPEC_RETURN_IF_ERROR(CheckMayStart());
   if (!type_.empty()) PROCSPEC_RETURN_IF_ERROR(CheckProcessType(type_));
   if (!target_.empty()) PROCSPEC_RETURN_IF_ERROR(CheckTarget(target_));
   ended = ReapLocked(family);
@@ -265,7 +266,7 @@ absl::Status ProcessObject::StartByFork() {
   return absl::OkStatus();
 }
 
-absl::Status ProcessObject::StartBySpawn() {
+absl::Status ProcessObject::StartAfresh() {
   os::FlushStandardStreams();
   Value description;
   {
@@ -273,19 +274,29 @@ absl::Status ProcessObject::StartBySpawn() {
     description = DescriptionLocked();
   }
   PROCSPEC_ASSIGN_OR_RETURN(Packer packer, Packer::Pack(description));
-  // A length and the frame. Memory rather than a pipe: it is complete before
-  // the child exists, whatever its size, and nobody waits for a child that
-  // dies.
-  const uint64_t length = packer.frame().size();
-  PROCSPEC_ASSIGN_OR_RETURN(os::SharedMemory memory,
-                            os::SharedMemory::New(sizeof(length) + length));
-  auto* bytes = static_cast<char*>(memory.data());
-  std::memcpy(bytes, &length, sizeof(length));
-  std::memcpy(bytes + sizeof(length), packer.frame().data(), length);
-
+  const std::string& frame = packer.frame();
   std::vector<os::NativeHandle> handles = packer.handles();
-  handles.insert(handles.begin(), memory.handle());
-  PROCSPEC_ASSIGN_OR_RETURN(os::Child child, os::SpawnSelf(handles));
+  std::string_view bytes;
+  os::SharedMemory memory;
+  if (method_ == StartMethod::kForkServer &&
+      frame.size() <= os::ForkServer::kMostBytes) {
+    bytes = frame;
+  } else {
+    // A length and the frame. Memory rather than a pipe: it is complete before
+    // the child exists, whatever its size, and nobody waits for a child that
+    // dies.
+    const uint64_t length = frame.size();
+    PROCSPEC_ASSIGN_OR_RETURN(memory,
+                              os::SharedMemory::New(sizeof(length) + length));
+    auto* data = static_cast<char*>(memory.data());
+    std::memcpy(data, &length, sizeof(length));
+    std::memcpy(data + sizeof(length), frame.data(), length);
+    handles.insert(handles.begin(), memory.handle());
+  }
+  PROCSPEC_ASSIGN_OR_RETURN(os::Child child,
+                            method_ == StartMethod::kForkServer
+                                ? StartByForkServer(bytes, handles)
+                                : os::SpawnSelf(handles));
   std::lock_guard lock(TheFamily().mutex);
   StartedLocked(std::move(child));
   return absl::OkStatus();
@@ -569,13 +580,9 @@ void EndChildren() {
 [[maybe_unused]] const bool registered =
     RegisterExitHook(ExitStage::kChildren, &EndChildren);
 
-// What the handles that StartBySpawn passed describe.
-absl::StatusOr<std::shared_ptr<ProcessObject>> ReadSpawned(
-    std::shared_ptr<Backend> backend, std::vector<os::UniqueFile> handles) {
-  if (handles.empty()) return SerialisationError("no handles");
-  PROCSPEC_ASSIGN_OR_RETURN(os::SharedMemory memory,
-                            os::SharedMemory::Map(std::move(handles.front())));
-  handles.erase(handles.begin());
+// The frame in the memory that StartAfresh passed, which lives as long as the
+// memory.
+absl::StatusOr<std::string_view> FrameIn(const os::SharedMemory& memory) {
   uint64_t length = 0;
   if (memory.size() < sizeof(length)) return SerialisationError("no frame");
   const auto* bytes = static_cast<const char*>(memory.data());
@@ -583,11 +590,24 @@ absl::StatusOr<std::shared_ptr<ProcessObject>> ReadSpawned(
   if (length > memory.size() - sizeof(length)) {
     return SerialisationError("truncated frame");
   }
-  PROCSPEC_ASSIGN_OR_RETURN(
-      Value description,
-      Unpack(*backend, {bytes + sizeof(length), length}, std::move(handles)));
-  return ProcessObject::FromDescription(StartMethod::kSpawn, backend,
-                                        description);
+  return std::string_view(bytes + sizeof(length), length);
+}
+
+// What StartAfresh passed describes.
+absl::StatusOr<std::shared_ptr<ProcessObject>> ReadSpawned(
+    StartMethod method, std::shared_ptr<Backend> backend,
+    std::string_view frame, std::vector<os::UniqueFile> handles) {
+  os::SharedMemory memory;
+  if (frame.empty()) {
+    if (handles.empty()) return SerialisationError("no handles");
+    PROCSPEC_ASSIGN_OR_RETURN(
+        memory, os::SharedMemory::Map(std::move(handles.front())));
+    handles.erase(handles.begin());
+    PROCSPEC_ASSIGN_OR_RETURN(frame, FrameIn(memory));
+  }
+  PROCSPEC_ASSIGN_OR_RETURN(Value description,
+                            Unpack(*backend, frame, std::move(handles)));
+  return ProcessObject::FromDescription(method, backend, description);
 }
 
 }  // namespace
@@ -615,10 +635,11 @@ std::shared_ptr<Process> NewProcess(StartMethod method,
       method, std::move(backend), std::move(identity), std::move(options));
 }
 
-void RunSpawnedChild(std::shared_ptr<Backend> backend,
+void RunSpawnedChild(StartMethod method, std::shared_ptr<Backend> backend,
+                     std::string_view bytes,
                      std::vector<os::UniqueFile> handles) {
   absl::StatusOr<std::shared_ptr<ProcessObject>> object =
-      ReadSpawned(std::move(backend), std::move(handles));
+      ReadSpawned(method, std::move(backend), bytes, std::move(handles));
   if (!object.ok()) {
     ReportError("procspec: cannot read what to run", object.status());
     os::ExitNow(1);

@@ -5,6 +5,7 @@
 #define PROCSPEC_REFERENCE_PROCESS_H_
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -20,8 +21,8 @@ namespace procspec::reference {
 // is the unit here, not the backend: numbering, the current process and the
 // list of children are one for all backends in it.
 
-// `backend` is what the child's target sees: under fork itself, under spawn one
-// that NewBackend makes there.
+// `backend` is what the child's target sees: under fork itself, otherwise
+// one that NewBackend makes there.
 std::shared_ptr<Process> NewProcess(StartMethod method,
                                     std::shared_ptr<Backend> backend,
                                     ProcessOptions options);
@@ -34,10 +35,12 @@ std::shared_ptr<Process> CurrentProcess();
 
 std::vector<std::shared_ptr<Process>> ActiveChildren();
 
-// In a process that Start began as a fresh program: reads from the inherited
-// handles what it is to be, is that until its end, and exits. A process that
-// cannot read it says so on standard error and exits 1.
-[[noreturn]] void RunSpawnedChild(std::shared_ptr<Backend> backend,
+// In a process that Start began as a fresh program: reads from the bytes and
+// the inherited handles what it is to be, is that until its end, and exits. A
+// process that cannot read it says so on standard error and exits 1.
+[[noreturn]] void RunSpawnedChild(StartMethod method,
+                                  std::shared_ptr<Backend> backend,
+                                  std::string_view bytes,
                                   std::vector<os::UniqueFile> handles);
 
 }  // namespace procspec::reference

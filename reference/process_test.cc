@@ -224,7 +224,7 @@ class ProcessTest : public testing::TestWithParam<StartMethod> {
 };
 
 std::string MethodName(const testing::TestParamInfo<StartMethod>& info) {
-  return info.param == StartMethod::kFork ? "Fork" : "Spawn";
+  return std::string(StartMethodName(info.param));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ProcessTest, testing::ValuesIn(StartMethods()),

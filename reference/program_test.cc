@@ -50,7 +50,8 @@ class ProgramTest : public testing::TestWithParam<const char*> {
   bool IsFork() const { return std::string(GetParam()) == "fork"; }
 };
 
-INSTANTIATE_TEST_SUITE_P(All, ProgramTest, testing::Values("fork", "spawn"),
+INSTANTIATE_TEST_SUITE_P(All, ProgramTest,
+                         testing::Values("fork", "spawn", "forkserver"),
                          [](const auto& method) { return method.param; });
 
 TEST_P(ProgramTest, DaemonsEndWithTheProgram) {

@@ -1,7 +1,8 @@
 // Copyright 2026 The procspec Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// A program for program_test.cc: program_under_test fork|spawn SCENARIO
+// A program for program_test.cc: program_under_test fork|spawn|forkserver
+// SCENARIO
 
 #include <cstdio>
 #include <cstdlib>
@@ -152,22 +153,29 @@ int Unguarded(Backend& backend, bool report) {
   return 0;
 }
 
+// Null: there is no such start method.
+std::shared_ptr<Backend> BackendOf(std::string_view method) {
+  for (const StartMethod one : StartMethods()) {
+    if (StartMethodName(one) == method) return NewBackend(one);
+  }
+  return nullptr;
+}
+
 int Main(int argc, char** argv) {
   // A spawned child does not get the arguments of its parent, so what it does
   // unguarded comes by the environment.
   if (const char* unguarded = std::getenv("PROGRAM_UNGUARDED")) {
     const std::string_view how = unguarded;
-    const auto backend = NewBackend(
-        how.starts_with("fork") ? StartMethod::kFork : StartMethod::kSpawn);
+    const auto backend = BackendOf(how.substr(0, how.find('-')));
+    if (backend == nullptr) return 9;
     const int status = Unguarded(*backend, true);
     if (how.ends_with("guarded-late")) MaybeRunAsChild(argc, argv);
     return status;
   }
   MaybeRunAsChild(argc, argv);
   if (argc != 3) return 9;
-  const auto backend =
-      NewBackend(std::string_view(argv[1]) == "fork" ? StartMethod::kFork
-                                                     : StartMethod::kSpawn);
+  const auto backend = BackendOf(argv[1]);
+  if (backend == nullptr) return 9;
   absl::StatusOr<int> status = Scenario(*backend, argv[2]);
   if (!status.ok()) {
     std::fprintf(stderr, "%s\n", status.status().ToString().c_str());

@@ -39,7 +39,8 @@ int Main(int argc, char** argv) {
     if (entry.wrong) continue;
     const Judged judged{.name = entry.name,
                         .factory = entry.factory,
-                        .all_rows = !absl::EndsWith(entry.name, "-spawn")};
+                        .all_rows = !absl::EndsWith(entry.name, "-spawn") &&
+                                    !absl::EndsWith(entry.name, "-forkserver")};
     RegisterQueueRows(judged);
     RegisterPipeRows(judged);
     RegisterSyncRows(judged);

@@ -23,6 +23,7 @@ namespace {
 using procspec::Backend;
 using procspec::Queue;
 using procspec::Value;
+using procspec::reference::StartMethod;
 
 // What children run are targets: functions with a name, found again by it in
 // the child. They see their own side of the backend and their arguments.
@@ -81,14 +82,16 @@ int main(int argc, char** argv) {
   // First of all: a spawned child is this program again, and becomes one here.
   procspec::reference::MaybeRunAsChild(argc, argv);
 
-  const std::string_view method = argc == 2 ? argv[1] : "";
-  if (method != "fork" && method != "spawn") {
-    std::cerr << "usage: hello fork|spawn" << std::endl;
+  std::shared_ptr<Backend> backend;
+  for (const StartMethod method : procspec::reference::StartMethods()) {
+    if (argc == 2 && StartMethodName(method) == argv[1]) {
+      backend = procspec::reference::NewBackend(method);
+    }
+  }
+  if (backend == nullptr) {
+    std::cerr << "usage: hello fork|spawn|forkserver" << std::endl;
     return 2;
   }
-  const std::shared_ptr<Backend> backend = procspec::reference::NewBackend(
-      method == "fork" ? procspec::reference::StartMethod::kFork
-                       : procspec::reference::StartMethod::kSpawn);
   // Errors are statuses; nothing throws.
   const absl::Status status = Hello(*backend);
   if (!status.ok()) {

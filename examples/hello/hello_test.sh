@@ -2,7 +2,7 @@
 # Copyright 2026 The procspec Authors.
 # SPDX-License-Identifier: Apache-2.0
 #
-# hello says the same by either start method. Usage: hello_test.sh HELLO
+# hello says the same by each start method. Usage: hello_test.sh HELLO
 set -u
 
 hello=$1
@@ -13,7 +13,7 @@ squares: [1, 4, 9, 16]
 squaring text is a Type error'
 failures=0
 
-for method in fork spawn; do
+for method in fork spawn forkserver; do
   status=0
   actual=$("$hello" "$method") || status=$?
   if [[ $status -ne 0 || $actual != "$expected" ]]; then

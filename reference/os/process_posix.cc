@@ -22,8 +22,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "reference/os/at_fork.h"
+#include "reference/os/fork_server.h"
 #include "reference/os/posix.h"
 #include "reference/os/process.h"
+#include "reference/os/spawn.h"
 #include "spec/error.h"
 #include "spec/status_macros.h"
 
@@ -31,9 +33,6 @@ namespace procspec::os {
 namespace {
 
 constexpr char kSpawnedMark[] = "--procspec-child";
-// After the standard streams.
-constexpr int kFirstInherited = 3;
-
 std::atomic<bool> handle_allowed = true;
 std::atomic<uint64_t> children_ended = 0;
 
@@ -242,6 +241,12 @@ absl::StatusOr<std::optional<Child>> Fork() {
 std::string_view SpawnName() { return "spawn"; }
 
 absl::StatusOr<Child> SpawnSelf(absl::Span<const NativeHandle> handles) {
+  return SpawnSelfAs(absl::StrCat(handles.size()), handles, environ);
+}
+
+absl::StatusOr<Child> SpawnSelfAs(std::string_view role,
+                                  absl::Span<const NativeHandle> handles,
+                                  char* const* environment) {
   const int count = static_cast<int>(handles.size());
   // Handle i becomes descriptor kFirstInherited + i. Those that already lie
   // where another one is to go are moved away first.
@@ -268,21 +273,30 @@ absl::StatusOr<Child> SpawnSelf(absl::Span<const NativeHandle> handles) {
   if (error != 0) return OsError("posix_spawn_file_actions", error);
 
   std::string mark = kSpawnedMark;
-  std::string count_text = absl::StrCat(count);
-  char* argv[] = {program_invocation_name, mark.data(), count_text.data(),
+  std::string role_text(role);
+  char* argv[] = {program_invocation_name, mark.data(), role_text.data(),
                   nullptr};
   pid_t pid = 0;
   // It waits until the new image runs, so a refused exec is an error here. The
   // link names the very file that runs, also if that one was replaced.
   error = posix_spawn(&pid, "/proc/self/exe", actions.get(), nullptr, argv,
-                      environ);
+                      environment);
   if (error != 0) return OsError("posix_spawn", error);
   return Child(pid);
 }
 
-bool IsSpawned(int argc, char** argv) {
-  return argc == 3 && std::string_view(argv[1]) == kSpawnedMark;
+std::string_view RoleOf(int argc, char** argv) {
+  if (argc != 3 || std::string_view(argv[1]) != kSpawnedMark) return {};
+  return argv[2];
 }
+
+void NameAfterProgram(char** argv) {
+  std::string_view name = argv[0];
+  name.remove_prefix(name.rfind('/') + 1);
+  prctl(PR_SET_NAME, name.data());
+}
+
+bool IsSpawned(int argc, char** argv) { return !RoleOf(argc, argv).empty(); }
 
 bool IsSpawned() {
   UniqueFile file(RetryOnInterrupt(
@@ -302,16 +316,11 @@ bool IsSpawned() {
 }
 
 std::vector<UniqueFile> TakeInheritedHandles(int argc, char** argv) {
-  // The kernel named the process after the link that was run.
-  std::string_view name = argv[0];
-  name.remove_prefix(name.rfind('/') + 1);
-  prctl(PR_SET_NAME, name.data());
-
+  if (IsFromForkServer(argc, argv)) return TakeServedHandles();
+  NameAfterProgram(argv);
   int count = 0;
   std::vector<UniqueFile> handles;
-  if (!IsSpawned(argc, argv) || !absl::SimpleAtoi(argv[2], &count)) {
-    return handles;
-  }
+  if (!absl::SimpleAtoi(RoleOf(argc, argv), &count)) return handles;
   for (int i = 0; i < count; ++i) {
     handles.emplace_back(kFirstInherited + i);
     fcntl(handles.back().get(), F_SETFD, FD_CLOEXEC);

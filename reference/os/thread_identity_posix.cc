@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -12,6 +11,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "reference/os/copied.h"
 #include "reference/os/thread_identity.h"
 
 namespace procspec::os {
@@ -69,8 +69,10 @@ std::optional<Stat> ReadStat(uint32_t number) {
 namespace internal {
 
 ThreadIdentity LearnCurrentThread() {
-  [[maybe_unused]] static const int registered =
-      pthread_atfork(nullptr, nullptr, &ForgetCurrentThread);
+  [[maybe_unused]] static const bool registered = [] {
+    WhenCopied(&ForgetCurrentThread);
+    return true;
+  }();
   const uint32_t number = static_cast<uint32_t>(syscall(SYS_gettid));
   const std::optional<Stat> stat = ReadStat(number);
   const uint64_t birth = stat ? stat->birth : 0;

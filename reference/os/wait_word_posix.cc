@@ -5,11 +5,11 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
-#include <pthread.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "reference/os/copied.h"
 #include "reference/os/wait_word.h"
 
 namespace procspec::os {
@@ -31,7 +31,7 @@ bool RegisterForMembarrier() {
 bool SetUpFences() {
   if (!RegisterForMembarrier()) return false;
   // Whether a forked child is registered is not documented: do it again.
-  pthread_atfork(nullptr, nullptr, [] {
+  WhenCopied([] {
     if (!RegisterForMembarrier()) internal::light_fence_is_free = false;
   });
   return true;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <optional>
+#include <string>
 
 #include "conformance/harness/backend_registry.h"
 #include "reference/backend.h"
@@ -12,9 +13,13 @@ namespace {
 
 [[maybe_unused]] const bool registered = [] {
   for (const reference::StartMethod method : reference::StartMethods()) {
-    harness::RegisterBackend(reference::BackendName(method), [method] {
-      return reference::NewBackend(method);
-    });
+    harness::RegisterBackend(
+        {.name = std::string(reference::BackendName(method)),
+         .factory = [method] { return reference::NewBackend(method); },
+         .unavailable =
+             [method] {
+               return std::string(reference::CheckAvailable(method).message());
+             }});
   }
   return true;
 }();
