@@ -220,6 +220,8 @@ class Server {
       const pid_t pid = thread_.Copy();
       if (pid == 0) {
         copys.reset();
+        // By name: what registers itself before main may not have done so yet.
+        ForgetOwnPid();
         RunHooksInChild();
         RunWhenCopied();
         Say({copies_, getpid(), 0});

@@ -38,9 +38,9 @@ std::atomic<uint64_t> children_ended = 0;
 
 // Kept because the library does not: its getpid is a system call. 0: to be
 // asked for anew.
-std::atomic<int64_t> own_pid = 0;
-[[maybe_unused]] const int at_fork = pthread_atfork(
-    nullptr, nullptr, [] { own_pid.store(0, std::memory_order_relaxed); });
+constinit std::atomic<int64_t> own_pid = 0;
+[[maybe_unused]] const int at_fork =
+    pthread_atfork(nullptr, nullptr, &ForgetOwnPid);
 
 // Blocks every signal of this thread, and restores what was on every path.
 class SignalsBlocked {
@@ -118,6 +118,8 @@ bool WaitForPid(int64_t pid, Deadline deadline) {
 }
 
 }  // namespace
+
+void ForgetOwnPid() { own_pid.store(0, std::memory_order_relaxed); }
 
 int64_t CurrentPid() {
   int64_t pid = own_pid.load(std::memory_order_relaxed);

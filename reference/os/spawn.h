@@ -37,6 +37,10 @@ void NameAfterProgram(char** argv);
 // In a copy that a fork server made: the handles of its request.
 std::vector<UniqueFile> TakeServedHandles();
 
+// In a copy of a process: has CurrentPid ask again. Of what fork() makes it is
+// called by itself.
+void ForgetOwnPid();
+
 }  // namespace procspec::os
 
 #endif  // PROCSPEC_REFERENCE_OS_SPAWN_H_
