@@ -93,7 +93,8 @@ TEST_F(SupervisorTest, TheEnvironmentIsSet) {
 // The input is there as a whole, and ends.
 TEST_F(SupervisorTest, GivesTheInput) {
   Command command = CommandFor("input");
-  command.input = std::string(kMaxInput - 1, 'i') + "\n";
+  command.input = std::string(kMaxInput - 1, 'i');
+  command.input += '\n';
   EXPECT_EQ(Run(command).code, 0);
   EXPECT_EQ(ReadExcerpt(command.output, 4096, 0).text, command.input);
   command = CommandFor("input");
