@@ -10,37 +10,47 @@
 #include <windows.h>
 
 #include <atomic>
-#include <list>
 #include <mutex>
+#include <system_error>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "reference/os/child_watch.h"
+#include "reference/os/handle.h"
 
 namespace procspec::os {
 
-// The system's own threads wait, as many as it needs: one can wait for 63.
+// A thread of its own, which can wait for 63: the system's threads for that
+// would outlive the watch.
 struct ChildWatch::State {
-  struct Watched {
-    State* state;
-    std::shared_ptr<const ChildEnd> end;
-    HANDLE wait = nullptr;
-    std::atomic<bool> over = false;
-  };
-
   std::function<void()> ended;
   std::atomic<bool> stopped = false;
+  UniqueFile changed{CreateEventW(nullptr, FALSE, FALSE, nullptr)};
   std::mutex mutex;
-  std::list<Watched> watched;
+  std::vector<std::shared_ptr<const ChildEnd>> watched;
+  std::thread thread;
 
-  static void CALLBACK Ended(void* context, BOOLEAN) {
-    auto& child = *static_cast<Watched*>(context);
-    if (!child.state->stopped) child.state->ended();
-    child.over = true;
-  }
-
-  // Waits for its call, if that is under way.
-  static void Forget(Watched& child) {
-    UnregisterWaitEx(child.wait, INVALID_HANDLE_VALUE);
+  void Run() {
+    while (true) {
+      std::vector<std::shared_ptr<const ChildEnd>> now;
+      {
+        std::lock_guard lock(mutex);
+        now = watched;
+      }
+      std::vector<HANDLE> handles = {changed.get()};
+      for (const auto& end : now) handles.push_back(end->handle());
+      const DWORD result =
+          WaitForMultipleObjects(static_cast<DWORD>(handles.size()),
+                                 handles.data(), FALSE, INFINITE);
+      if (stopped || result >= WAIT_OBJECT_0 + handles.size()) return;
+      if (result == WAIT_OBJECT_0) continue;
+      {
+        std::lock_guard lock(mutex);
+        std::erase(watched, now[result - WAIT_OBJECT_0 - 1]);
+      }
+      ended();
+    }
   }
 };
 
@@ -51,31 +61,30 @@ ChildWatch::ChildWatch(std::function<void()> ended)
 
 ChildWatch::~ChildWatch() {
   Stop();
-  for (State::Watched& child : state_->watched) State::Forget(child);
+  if (state_->thread.joinable()) state_->thread.join();
 }
 
 bool ChildWatch::Add(std::shared_ptr<const ChildEnd> end) {
   State& s = *state_;
   if (end->handle() == FileTraits::Invalid()) return false;
+  if (s.changed.get() == FileTraits::Invalid()) return false;
   std::lock_guard lock(s.mutex);
-  if (s.stopped) return false;
-  std::erase_if(s.watched, [](State::Watched& child) {
-    if (!child.over) return false;
-    State::Forget(child);
-    return true;
-  });
-  State::Watched& child = s.watched.emplace_back();
-  child.state = &s;
-  child.end = std::move(end);
-  if (RegisterWaitForSingleObject(&child.wait, child.end->handle(),
-                                  &State::Ended, &child, INFINITE,
-                                  WT_EXECUTEONLYONCE)) {
-    return true;
+  if (s.stopped || s.watched.size() + 1 >= MAXIMUM_WAIT_OBJECTS) return false;
+  if (!s.thread.joinable()) {
+    try {
+      s.thread = std::thread([&s] { s.Run(); });
+    } catch (const std::system_error&) {
+      return false;
+    }
   }
-  s.watched.pop_back();
-  return false;
+  s.watched.push_back(std::move(end));
+  SetEvent(s.changed.get());
+  return true;
 }
 
-void ChildWatch::Stop() { state_->stopped = true; }
+void ChildWatch::Stop() {
+  state_->stopped = true;
+  SetEvent(state_->changed.get());
+}
 
 }  // namespace procspec::os
