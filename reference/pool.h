@@ -29,7 +29,7 @@ namespace procspec::reference {
 // fails what is still noted with BrokenPool (pool.worker-dies-in-task). A death
 // that the worker could not announce is noticed at once, by a third thread that
 // sleeps on the workers' ends; where the system has no handle for a process,
-// within 100 ms.
+// and on Windows for workers beyond the 63rd, within 100 ms.
 //
 // A worker whose creator is gone ends by itself within a second.
 //

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "reference/os/child_watch.h"
-#include "reference/os/handle.h"
+#include "reference/os/win32.h"
 
 namespace procspec::os {
 
@@ -26,7 +26,8 @@ namespace procspec::os {
 struct ChildWatch::State {
   std::function<void()> ended;
   std::atomic<bool> stopped = false;
-  UniqueFile changed{CreateEventW(nullptr, FALSE, FALSE, nullptr)};
+  UniqueFile changed =
+      OwnUnlessNull(CreateEventW(nullptr, FALSE, FALSE, nullptr));
   std::mutex mutex;
   std::vector<std::shared_ptr<const ChildEnd>> watched;
   std::thread thread;
@@ -40,9 +41,8 @@ struct ChildWatch::State {
       }
       std::vector<HANDLE> handles = {changed.get()};
       for (const auto& end : now) handles.push_back(end->handle());
-      const DWORD result =
-          WaitForMultipleObjects(static_cast<DWORD>(handles.size()),
-                                 handles.data(), FALSE, INFINITE);
+      const DWORD result = WaitForMultipleObjects(
+          static_cast<DWORD>(handles.size()), handles.data(), FALSE, INFINITE);
       if (stopped || result >= WAIT_OBJECT_0 + handles.size()) return;
       if (result == WAIT_OBJECT_0) continue;
       {
@@ -66,8 +66,9 @@ ChildWatch::~ChildWatch() {
 
 bool ChildWatch::Add(std::shared_ptr<const ChildEnd> end) {
   State& s = *state_;
-  if (end->handle() == FileTraits::Invalid()) return false;
-  if (s.changed.get() == FileTraits::Invalid()) return false;
+  if (!s.changed.valid() || end->handle() == FileTraits::Invalid()) {
+    return false;
+  }
   std::lock_guard lock(s.mutex);
   if (s.stopped || s.watched.size() + 1 >= MAXIMUM_WAIT_OBJECTS) return false;
   if (!s.thread.joinable()) {

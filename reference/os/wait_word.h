@@ -36,6 +36,11 @@ WaitResult WaitSlice(const WaitWord& word, uint32_t expected,
 int WakeOne(WaitWord& word);
 int WakeAll(WaitWord& word);
 
+namespace internal {
+// Ladders of this process since one that was left during its pauses.
+extern std::atomic<int> pauses_in_vain;
+}  // namespace internal
+
 // What to do before sleeping, because a sleep and its wake-up cost up to 40 us:
 // a few hundred nanoseconds of pauses (the other side runs on another CPU),
 // then yielding for a few microseconds (it needs this CPU), then sleep.
@@ -47,11 +52,6 @@ int WakeAll(WaitWord& word);
 //
 // The pauses are left out while they lead to nothing: the other side is on this
 // CPU, too, or takes longer. Now and then a ladder tries them again.
-namespace internal {
-// Ladders of this process since one that was left during its pauses.
-extern std::atomic<int> pauses_in_vain;
-}  // namespace internal
-
 class WaitLadder {
  public:
   WaitLadder() = default;
