@@ -251,8 +251,9 @@ TEST(CodecTest, ArgumentsComeBack) {
   EXPECT_EQ(back->kwargs, arguments.kwargs);
 
   for (const Value& wrong :
-       {Value(), Value(List{}), Value(List{List{}}), Value(List{1, Dict{}}),
-        Value(List{List{}, List{}}), Value(List{List{}, Dict{}, 1})}) {
+       {Value(), Value(List{}), Value(List{Value(List{})}),
+        Value(List{1, Dict{}}), Value(List{List{}, List{}}),
+        Value(List{List{}, Dict{}, 1})}) {
     EXPECT_TRUE(
         IsKind(ArgumentsFrom(wrong).status(), ErrorKind::kSerialisation))
         << DebugString(wrong);

@@ -17,6 +17,9 @@ template <typename... Fs>
 struct Overloaded : Fs... {
   using Fs::operator()...;
 };
+// Clang does not deduce it before 17.
+template <typename... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
 
 void Append(const Value& value, std::string& out) {
   if (out.size() > kLongestText) return;  // cut by DebugString

@@ -91,6 +91,8 @@ class Value {
   Variant data_;
 };
 
+// A list that is the only item of another: List{Value(list)}. To some compilers
+// (Clang before 18) List{list} is a copy of the list.
 using List = Value::List;
 using Dict = Value::Dict;
 

@@ -579,7 +579,8 @@ PROCSPEC_POOL_CASE("pool.map.exception.no-fail-fast") {
 PROCSPEC_POOL_CASE("pool.map-async.nonblocking") {
   ASSERT_OK_AND_ASSIGN(auto pool, NewPool(1));
   ASSERT_OK_AND_ASSIGN(
-      auto handle, pool->MapAsync("PoolGate", {List{stage().address(), "a"}}));
+      auto handle,
+      pool->MapAsync("PoolGate", {Value(List{stage().address(), "a"})}));
   ASSERT_THAT(stage().Expect("a"), IsOkAndHolds("running"));
   ASSERT_OK(stage().Cue("a", "a"));
   EXPECT_OK(handle->Get(Guard()));
@@ -834,7 +835,7 @@ PROCSPEC_POOL_CASE("pool.queue-argument-refused") {
   ASSERT_OK_AND_ASSIGN(auto pool, NewPool(1));
   EXPECT_THAT(pool->Apply("PoolEcho", {.args = {queue}}),
               Raises(ErrorKind::kSharing));
-  EXPECT_THAT(pool->Apply("PoolEcho", {.args = {List{lock}}}),
+  EXPECT_THAT(pool->Apply("PoolEcho", {.args = {Value(List{lock})}}),
               Raises(ErrorKind::kSharing));
   absl::StatusOr<std::shared_ptr<AsyncResult>> handle =
       pool->ApplyAsync("PoolEcho", {.args = {queue}});
@@ -864,7 +865,7 @@ PROCSPEC_POOL_CASE("pool.server-pattern.at-most-n") {
                        backend().NewPool({
                            .workers = 3,
                            .initializer = "PoolKeepConnections",
-                           .initializer_arguments = {.args = {servers}},
+                           .initializer_arguments = {.args = {Value(servers)}},
                        }));
   for (int i = 0; i < 5; ++i) {
     ASSERT_OK(pool->ApplyAsync("PoolServe", {.args = {i}}));
@@ -893,7 +894,7 @@ PROCSPEC_POOL_CASE("pool.server-pattern.next-client-waits") {
                        backend().NewPool({
                            .workers = 2,
                            .initializer = "PoolKeepConnections",
-                           .initializer_arguments = {.args = {servers}},
+                           .initializer_arguments = {.args = {Value(servers)}},
                        }));
   for (int i = 0; i < 3; ++i) {
     ASSERT_OK(pool->ApplyAsync("PoolServe", {.args = {i}}));

@@ -940,7 +940,7 @@ PROCSPEC_CASE_F(ProcessCase, "process.terminate.no-cleanup") {
 PROCSPEC_CASE_F(ProcessCase, "process.terminate.descendants-survive") {
   ASSERT_OK_AND_ASSIGN(
       auto process,
-      StartParent("child", {List{"grandchild", false}}, "return"));
+      StartParent("child", {Value(List{"grandchild", false})}, "return"));
   ASSERT_OK(stage().Expect("child"));
   ASSERT_OK(stage().Expect("grandchild"));
   ASSERT_OK(process->Terminate());
@@ -1104,7 +1104,7 @@ PROCSPEC_CASE_F(ProcessCase, "process.daemon.terminated-at-exit") {
       auto program,
       StartProgram("ProcessParent",
                    {.args = {stage().address(), "main",
-                             List{List{"daemon", true}}, "return"}}));
+                             List{Value(List{"daemon", true})}, "return"}}));
   const std::vector<int64_t> pids = PidsFrom(stage().Expect("main"));
   ASSERT_EQ(pids.size(), 1);
   ASSERT_THAT(stage().Expect("daemon"), IsOkAndHolds("running"));
@@ -1142,7 +1142,7 @@ class ProgramExitCase : public ProcessCase {
         auto program,
         StartProgram("ProcessParent",
                      {.args = {stage().address(), "main",
-                               List{List{"child", false}}, ending}}));
+                               List{Value(List{"child", false})}, ending}}));
     ASSERT_OK(stage().Expect("main"));
     ASSERT_THAT(stage().Expect("child"), IsOkAndHolds("running"));
     ASSERT_OK(stage().Cue("main"));
@@ -1178,7 +1178,7 @@ PROCSPEC_CASE_F(ProcessCase, "process.exit.joins-non-daemon.status") {
         auto program,
         StartProgram("ProcessParent",
                      {.args = {stage().address(), main,
-                               List{List{child, false}}, ending}}));
+                               List{Value(List{child, false})}, ending}}));
     ASSERT_OK(stage().Expect(main));
     ASSERT_THAT(stage().Expect(child), IsOkAndHolds("running"));
     ASSERT_OK(stage().Cue(main));
@@ -1192,7 +1192,7 @@ PROCSPEC_CASE_F(ProcessCase, "process.exit.joins-non-daemon.status") {
 PROCSPEC_CASE_F(ProcessCase, "process.exit.child-waits-own-children.waits") {
   ASSERT_OK_AND_ASSIGN(
       auto process,
-      StartParent("child", {List{"grandchild", false}}, "return"));
+      StartParent("child", {Value(List{"grandchild", false})}, "return"));
   ASSERT_OK(stage().Expect("child"));
   ASSERT_THAT(stage().Expect("grandchild"), IsOkAndHolds("running"));
   ASSERT_OK(stage().Cue("child"));
@@ -1206,7 +1206,8 @@ PROCSPEC_CASE_F(ProcessCase, "process.exit.child-waits-own-children.waits") {
 PROCSPEC_CASE_F(ProcessCase,
                 "process.exit.child-waits-own-children.terminates-daemons") {
   ASSERT_OK_AND_ASSIGN(
-      auto process, StartParent("child", {List{"grandchild", true}}, "return"));
+      auto process,
+      StartParent("child", {Value(List{"grandchild", true})}, "return"));
   const std::vector<int64_t> pids = PidsFrom(stage().Expect("child"));
   ASSERT_EQ(pids.size(), 1);
   ASSERT_THAT(stage().Expect("grandchild"), IsOkAndHolds("running"));
@@ -1253,7 +1254,7 @@ PROCSPEC_CASE_F(ProcessCase, "process.active-children.list") {
   ASSERT_OK_AND_ASSIGN(auto unstarted, NewPuppet("unstarted"));
   ASSERT_OK_AND_ASSIGN(
       auto parent,
-      StartParent("parent", {List{"grandchild", false}}, "return"));
+      StartParent("parent", {Value(List{"grandchild", false})}, "return"));
   ASSERT_OK(stage().Expect("parent"));
   ASSERT_OK(stage().Expect("grandchild"));
   ASSERT_OK_AND_ASSIGN(auto ended, StartPuppet("ended"));

@@ -38,33 +38,42 @@ class Counter : public Interface {
     return TEMP_FAILURE_RETRY(sem_clockwait(sem_, CLOCK_MONOTONIC, &end)) == 0;
   }
   absl::Status Release() override {
-    if (*Count() == kMost) return procspec::ValueError("it cannot be released");
+    if (Value() == kMost) return procspec::ValueError("it cannot be released");
     sem_post(sem_);
     return absl::OkStatus();
   }
-  absl::StatusOr<int64_t> Count() {
+  int Value() {
     int value = 0;
     sem_getvalue(sem_, &value);
     return value;
-  }
-  static absl::StatusOr<std::shared_ptr<Interface>> New(int64_t value) {
-    if (value < 0 || value > kMost) return procspec::ValueError("out of range");
-    void* memory = mmap(nullptr, sizeof(sem_t), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return procspec::OsError("mmap", errno);
-    return std::make_shared<Counter>(static_cast<sem_t*>(memory), value);
   }
 
  private:
   sem_t* const sem_;
 };
 
+using OwnLock = Counter<procspec::Lock, HandleKind::kLock, 1>;
+
+struct OwnSemaphore
+    : Counter<procspec::Semaphore, HandleKind::kSemaphore, INT_MAX> {
+  using Counter::Counter;
+  absl::StatusOr<int64_t> Count() override { return Value(); }
+};
+
+template <typename T>
+absl::StatusOr<std::shared_ptr<T>> New(int64_t value) {
+  if (value < 0 || value > INT_MAX) return procspec::ValueError("out of range");
+  void* memory = mmap(nullptr, sizeof(sem_t), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return procspec::OsError("mmap", errno);
+  return std::make_shared<T>(static_cast<sem_t*>(memory), value);
+}
+
 absl::StatusOr<std::shared_ptr<procspec::Lock>> own::NewLock() {
-  return Counter<procspec::Lock, HandleKind::kLock, 1>::New(1);
+  return New<OwnLock>(1);
 }
 
 absl::StatusOr<std::shared_ptr<procspec::Semaphore>> own::NewSemaphore(
     int64_t value) {
-  return Counter<procspec::Semaphore, HandleKind::kSemaphore, INT_MAX>::New(
-      value);
+  return New<OwnSemaphore>(value);
 }

@@ -244,7 +244,7 @@ class Server {
 
  private:
   static bool HasMoreThreads() {
-#ifdef __SANITIZE_THREAD__
+#ifdef PROCSPEC_TSAN
     return false;  // its own does not count
 #else
     // A directory is linked from itself, from above and from each within.

@@ -12,7 +12,7 @@
 
 #include "reference/os/robust_mutex.h"
 
-#ifdef __SANITIZE_THREAD__
+#ifdef PROCSPEC_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -46,11 +46,11 @@ RobustMutex::LockResult ResultOf(int error, const char* call) {
   }
 }
 
-// GCC 12's ThreadSanitizer does not know pthread_mutex_clocklock, and would
-// take the unlock for one without a lock.
+// The ThreadSanitizer of GCC 12 and of Clang 14 does not know
+// pthread_mutex_clocklock, and would take the unlock for one without a lock.
 int ClockLock(pthread_mutex_t* mutex, const timespec& time) {
   const int error = pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &time);
-#ifdef __SANITIZE_THREAD__
+#ifdef PROCSPEC_TSAN
   if (error == 0 || error == EOWNERDEAD) {
     __tsan_mutex_pre_lock(mutex, __tsan_mutex_try_lock);
     __tsan_mutex_post_lock(mutex, __tsan_mutex_try_lock, 0);

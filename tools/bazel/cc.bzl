@@ -6,17 +6,24 @@
 load("@rules_cc//cc:defs.bzl", _cc_binary = "cc_binary", _cc_library = "cc_library", _cc_test = "cc_test")
 load(":copts.bzl", "PROCSPEC_COPTS")
 
-_USE_PCH = str(Label("//tools/bazel/pch:use"))
+_PCH = Label("//tools/bazel/pch")
+_CLANG = str(_PCH.relative(":clang"))
+_GCC = str(_PCH.relative(":gcc"))
 
 def _ours(attributes, pch):
+    header = "%s/%s.h" % (_PCH.package, pch)
+    precompiled = [str(_PCH.relative(":" + pch))]
     return dict(
         attributes,
         copts = PROCSPEC_COPTS + select({
-            _USE_PCH: ["-Winvalid-pch", "-include", "tools/bazel/pch/%s.h" % pch],
+            # Which looks only where the path says, not where other headers are.
+            _CLANG: ["-include", "$(BINDIR)/" + header],
+            _GCC: ["-Winvalid-pch", "-include", header],
             "//conditions:default": [],
         }),
         deps = attributes.get("deps", []) + select({
-            _USE_PCH: [str(Label("//tools/bazel/pch:" + pch))],
+            _CLANG: precompiled,
+            _GCC: precompiled,
             "//conditions:default": [],
         }),
     )

@@ -29,6 +29,9 @@ template <typename... Fs>
 struct Overloaded : Fs... {
   using Fs::operator()...;
 };
+// Clang does not deduce it before 17.
+template <typename... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
 
 // How often the main process is looked at: its own connection tells its end
 // sooner, once there is one.

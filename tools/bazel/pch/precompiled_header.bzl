@@ -8,6 +8,7 @@ load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 
 def _precompiled_header_impl(ctx):
     toolchain = find_cpp_toolchain(ctx)
+    clang = toolchain.compiler == "clang"
     features = cc_common.configure_features(
         ctx = ctx,
         cc_toolchain = toolchain,
@@ -31,9 +32,11 @@ def _precompiled_header_impl(ctx):
         include_directories = included.includes,
         system_include_directories = included.system_includes,
         preprocessor_defines = included.defines,
-        # GCC uses it only where these are the same.
+        # A compiler uses it only where these are the same. Clang would also compare
+        # times, which for Bazel are no change.
         user_compile_flags = ctx.fragments.cpp.copts + ctx.fragments.cpp.cxxopts +
-                             ctx.attr.copts + ["-w", "-x", "c++-header"],
+                             ctx.attr.copts + ["-w", "-x", "c++-header"] +
+                             (["-Xclang", "-fno-pch-timestamp"] if clang else []),
         use_pic = toolchain.needs_pic_for_dynamic_libraries(feature_configuration = features),
     )
     ctx.actions.run(
@@ -57,10 +60,16 @@ def _precompiled_header_impl(ctx):
         ),
         outputs = [compiled],
         mnemonic = "PrecompileHeader",
+        # Clang's names the folder of this build: nothing for others.
+        execution_requirements = {"no-cache": "1"},
         progress_message = "Precompiling %s" % ctx.file.header.short_path,
     )
     return [CcInfo(compilation_context = cc_common.create_compilation_context(
-        headers = depset([header, compiled]),
+        # Clang says that a file which uses it has read all of these.
+        headers = depset(
+            [header, compiled] + (ctx.files.includes if clang else []),
+            transitive = [included.headers] if clang else [],
+        ),
     ))]
 
 precompiled_header = rule(
