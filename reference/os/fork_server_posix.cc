@@ -244,7 +244,7 @@ class Server {
 
  private:
   static bool HasMoreThreads() {
-#ifdef PROCSPEC_TSAN
+#ifdef ABSL_HAVE_THREAD_SANITIZER
     return false;  // its own does not count
 #else
     // A directory is linked from itself, from above and from each within.

@@ -10,9 +10,10 @@
 #include <cstring>
 #include <new>
 
+#include "absl/base/config.h"
 #include "reference/os/robust_mutex.h"
 
-#ifdef PROCSPEC_TSAN
+#ifdef ABSL_HAVE_THREAD_SANITIZER
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -50,7 +51,7 @@ RobustMutex::LockResult ResultOf(int error, const char* call) {
 // pthread_mutex_clocklock, and would take the unlock for one without a lock.
 int ClockLock(pthread_mutex_t* mutex, const timespec& time) {
   const int error = pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &time);
-#ifdef PROCSPEC_TSAN
+#ifdef ABSL_HAVE_THREAD_SANITIZER
   if (error == 0 || error == EOWNERDEAD) {
     __tsan_mutex_pre_lock(mutex, __tsan_mutex_try_lock);
     __tsan_mutex_post_lock(mutex, __tsan_mutex_try_lock, 0);

@@ -3,32 +3,8 @@
 
 """Debian's Clang with the system's libstdc++, for this machine."""
 
-load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
-load(
-    "@bazel_tools//tools/cpp:cc_toolchain_config_lib.bzl",
-    "feature",
-    "flag_group",
-    "flag_set",
-    "tool_path",
-)
-
-_COMPILE = [
-    ACTION_NAMES.assemble,
-    ACTION_NAMES.preprocess_assemble,
-    ACTION_NAMES.linkstamp_compile,
-    ACTION_NAMES.c_compile,
-    ACTION_NAMES.cpp_compile,
-    ACTION_NAMES.cpp_header_parsing,
-]
-
-_LINK = [
-    ACTION_NAMES.cpp_link_executable,
-    ACTION_NAMES.cpp_link_dynamic_library,
-    ACTION_NAMES.cpp_link_nodeps_dynamic_library,
-]
-
-def _flags(actions, flags):
-    return flag_set(actions = actions, flag_groups = [flag_group(flags = flags)])
+load("@bazel_tools//tools/cpp:cc_toolchain_config_lib.bzl", "feature", "tool_path")
+load("//tools/bazel:toolchain.bzl", "COMPILE", "LINK", "REPRODUCIBLE", "flags")
 
 def _impl(ctx):
     tools = {
@@ -51,19 +27,13 @@ def _impl(ctx):
         feature(
             name = "default_compile_flags",
             enabled = True,
-            flag_sets = [_flags(_COMPILE, [
-                "-no-canonical-prefixes",
-                "-Wno-builtin-macro-redefined",
-                "-D__DATE__=\"redacted\"",
-                "-D__TIMESTAMP__=\"redacted\"",
-                "-D__TIME__=\"redacted\"",
-            ])],
+            flag_sets = [flags(COMPILE, ["-no-canonical-prefixes"] + REPRODUCIBLE)],
         ),
         # Behind all objects: the linker goes from left to right.
         feature(
             name = "default_link_libs",
             enabled = True,
-            flag_sets = [_flags(_LINK, ["-lstdc++", "-lm"])],
+            flag_sets = [flags(LINK, ["-lstdc++", "-lm"])],
         ),
     ]
     return cc_common.create_cc_toolchain_config_info(

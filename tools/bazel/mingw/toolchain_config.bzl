@@ -3,38 +3,8 @@
 
 """MinGW-w64 of Debian (posix threads), as a compiler for Windows that runs on Linux."""
 
-load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
-load(
-    "@bazel_tools//tools/cpp:cc_toolchain_config_lib.bzl",
-    "artifact_name_pattern",
-    "feature",
-    "flag_group",
-    "flag_set",
-    "tool_path",
-    "with_feature_set",
-)
-
-_COMPILE = [
-    ACTION_NAMES.assemble,
-    ACTION_NAMES.preprocess_assemble,
-    ACTION_NAMES.linkstamp_compile,
-    ACTION_NAMES.c_compile,
-    ACTION_NAMES.cpp_compile,
-    ACTION_NAMES.cpp_header_parsing,
-]
-
-_LINK = [
-    ACTION_NAMES.cpp_link_executable,
-    ACTION_NAMES.cpp_link_dynamic_library,
-    ACTION_NAMES.cpp_link_nodeps_dynamic_library,
-]
-
-def _flags(actions, flags, only_with = None):
-    return flag_set(
-        actions = actions,
-        flag_groups = [flag_group(flags = flags)],
-        with_features = [with_feature_set(features = [only_with])] if only_with else [],
-    )
+load("@bazel_tools//tools/cpp:cc_toolchain_config_lib.bzl", "artifact_name_pattern", "feature", "tool_path")
+load("//tools/bazel:toolchain.bzl", "COMPILE", "LINK", "REPRODUCIBLE", "flags")
 
 def _impl(ctx):
     prefix = "/usr/bin/x86_64-w64-mingw32-"
@@ -60,12 +30,8 @@ def _impl(ctx):
             name = "default_compile_flags",
             enabled = True,
             flag_sets = [
-                _flags(_COMPILE, [
+                flags(COMPILE, REPRODUCIBLE + [
                     "-fno-canonical-system-headers",
-                    "-Wno-builtin-macro-redefined",
-                    "-D__DATE__=\"redacted\"",
-                    "-D__TIMESTAMP__=\"redacted\"",
-                    "-D__TIME__=\"redacted\"",
                     # A large test has more sections than the older format can count.
                     "-Wa,-mbig-obj",
                     # Windows 10: what the headers declare.
@@ -73,8 +39,8 @@ def _impl(ctx):
                     "-DWIN32_LEAN_AND_MEAN",
                     "-DNOMINMAX",
                 ]),
-                _flags(_COMPILE, ["-g"], only_with = "dbg"),
-                _flags(_COMPILE, ["-g0", "-DNDEBUG"], only_with = "opt"),
+                flags(COMPILE, ["-g"], only_with = "dbg"),
+                flags(COMPILE, ["-g0", "-DNDEBUG"], only_with = "opt"),
             ],
         ),
         feature(
@@ -82,15 +48,15 @@ def _impl(ctx):
             enabled = True,
             flag_sets = [
                 # One file a program: libstdc++, libgcc and winpthread go inside.
-                _flags(_LINK, ["-static"]),
-                _flags(_LINK, ["-Wl,--strip-debug"]),
+                flags(LINK, ["-static"]),
+                flags(LINK, ["-Wl,--strip-debug"]),
             ],
         ),
         # Behind all objects: the linker goes from left to right.
         feature(
             name = "default_link_libs",
             enabled = True,
-            flag_sets = [_flags(_LINK, [
+            flag_sets = [flags(LINK, [
                 "-lstdc++",
                 "-lsynchronization",  # WaitOnAddress
                 "-ldbghelp",  # absl/debugging:symbolize

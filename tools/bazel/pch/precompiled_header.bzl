@@ -61,7 +61,7 @@ def _precompiled_header_impl(ctx):
         outputs = [compiled],
         mnemonic = "PrecompileHeader",
         # Clang's names the folder of this build: nothing for others.
-        execution_requirements = {"no-cache": "1"},
+        execution_requirements = {"no-cache": "1"} if clang else {},
         progress_message = "Precompiling %s" % ctx.file.header.short_path,
     )
     return [CcInfo(compilation_context = cc_common.create_compilation_context(
